@@ -1,0 +1,136 @@
+"""The command `nst`: parse, call, print, exit code. Nothing is computed here."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nst_client import contract
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Neural style transfer: export the whole optimisation as a SavedModel, serve it, call it.",
+)
+
+Server = Annotated[str, typer.Option(help="HOST:PORT of the server's gRPC port.", envvar="NST_SERVER")]
+Name = Annotated[str, typer.Option(help="The model's name on the server.", envvar="NST_MODEL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+MODELS_OWN = "the model's"
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+) -> None:
+    logging.basicConfig(format="%(message)s")
+
+
+@app.command()
+def stylize(
+    content: Annotated[Path, typer.Argument(help="The picture to repaint.")],
+    style: Annotated[Path, typer.Argument(help="The picture in whose manner to repaint it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
+    server: Server = contract.DEFAULT_SERVER,
+    name: Name = contract.DEFAULT_MODEL,
+    version: Annotated[int | None, typer.Option(show_default="the newest", help="The model's version.")] = None,
+    iterations: Annotated[int, typer.Option(help="Updates of the picture.")] = contract.DEFAULT_ITERATIONS,
+    size: Annotated[
+        int, typer.Option(min=0, help="Longest side of both pictures in pixels; 0 keeps theirs.")
+    ] = contract.DEFAULT_SIZE,
+    content_weight: Annotated[float | None, typer.Option(help="Weight of the content loss.", show_default=MODELS_OWN)] = None,
+    style_weight: Annotated[float | None, typer.Option(help="Weight of the style loss.", show_default=MODELS_OWN)] = None,
+    tv_weight: Annotated[float | None, typer.Option(help="Weight of the total variation: more is smoother.", show_default=MODELS_OWN)] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Change of a pixel in one update, of 255 levels.", show_default=MODELS_OWN)] = None,
+    deadline: Annotated[
+        float | None, typer.Option(min=0.001, help="Give up after so many seconds.", show_default="by size and iterations")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Repaints a picture in the manner of another one, on a server, and prints the new file's path."""
+    from nst_client.stylize_files import stylize_files
+
+    numbers = {
+        "content_weight": content_weight,
+        "style_weight": style_weight,
+        "tv_weight": tv_weight,
+        "learning_rate": learning_rate,
+    }
+    report = stylize_files(
+        content,
+        style,
+        output,
+        address=server,
+        model=name,
+        version=version,
+        iterations=iterations,
+        size=size,
+        numbers={key: value for key, value in numbers.items() if value is not None},
+        deadline_seconds=deadline,
+    )
+    typer.echo(json.dumps(report) if as_json else output)
+
+
+@app.command()
+def status(
+    server: Server = contract.DEFAULT_SERVER,
+    name: Name = contract.DEFAULT_MODEL,
+    wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Shows the versions of a served model and their states; fails if none is available."""
+    from nst_client.style_client import StyleClient
+
+    with StyleClient(server, model=name) as client:
+        versions = client.wait_until_available(wait)
+    if as_json:
+        typer.echo(json.dumps([entry._asdict() for entry in versions]))
+    else:
+        for entry in versions:
+            typer.echo(" ".join([name, f"version {entry.version}", entry.state, entry.error]).rstrip())
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the pictures and the model go.")] = Path("demo"),
+    weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "auto",
+    iterations: Annotated[int, typer.Option(min=1, help="Updates of the picture.")] = 150,
+    size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
+) -> None:
+    """Exports a model, serves it, stylises a sample pair over gRPC, and prints the pictures' paths."""
+    from nst_client.demo import run_demo
+
+    for path in run_demo(folder, weights=weights, iterations=iterations, size=size):
+        typer.echo(path)
+
+
+# These belong to packages that the client must not import. They are only named: their modules load
+# typer alone, and TensorFlow when the command runs.
+for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"}.items():
+    app.command(_command)(getattr(importlib.import_module(_module), _command))
+
+
+def main() -> None:
+    """Runs the command line. An error becomes one line on what happened and one on what to do."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001  (whatever it is, a person must be able to read it)
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        _explain(error)
+        sys.exit(1)
+
+
+def _explain(error: Any) -> None:
+    remedy = getattr(error, "remedy", "This is a defect of nst-serving: run `nst --debug ...` and report it.")
+    typer.secho(f"{type(error).__name__}: {error}", fg=typer.colors.RED, err=True)
+    typer.echo(remedy, err=True)

@@ -1,0 +1,79 @@
+"""`nst demo`: the whole way, from weights to a picture, through the same commands a person would type."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from nst_client.demo_painting import draw_painting
+from nst_client.demo_scene import draw_scene
+from nst_client.errors import NstError, ServerUnavailable
+from nst_client.pictures import Picture, read_picture, write_picture
+from nst_client.plots import write_loss_plot, write_strip
+from nst_client.style_client import StyleClient
+
+NST = [sys.executable, "-m", "nst_client"]
+
+
+class DemoFailed(NstError):
+    """A command of the demo failed; its own words stand above."""
+
+
+def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[Path]:
+    """Exports, serves, stylises, and returns the files made: content, style, result, strip, loss curve.
+
+    Args:
+        folder: where they go; the model goes to `model` in it.
+        weights: as for `nst export`.
+        iterations: updates of the picture.
+        size: longest side in pixels.
+    """
+    files = [folder / f"{name}.png" for name in ("content", "style", "stylised", "strip", "losses")]
+    content_file, style_file, result_file, strip_file, plot_file = files
+    folder.mkdir(parents=True, exist_ok=True)
+    _say("Drawing a scene and a painting.")
+    write_picture(content_file, Picture(np.asarray(draw_scene())))
+    write_picture(style_file, Picture(np.asarray(draw_painting())))
+    _say("Exporting a model: VGG19 and the whole optimisation loop as a SavedModel.")
+    version_dir = Path(_command("export", str(folder / "model"), "--weights", weights).strip())
+    content, style = read_picture(content_file, size).pixels, read_picture(style_file, size).pixels
+    with _server(folder / "model") as address, StyleClient(address) as client:
+        _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")
+        stylized = client.stylize(content, style, iterations=iterations)
+    write_picture(result_file, Picture(stylized.image), {"iterations": iterations, "weights": weights})
+    write_strip(strip_file, [content, style, stylized.image])
+    write_loss_plot(plot_file, stylized.losses)
+    _say(f"Total loss {stylized.losses[0, 0]:.4g} to {stylized.losses[-1, 0]:.4g}. Look at:")
+    return files
+
+
+def _command(*arguments: str) -> str:
+    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise DemoFailed(f"`nst {' '.join(arguments)}` failed.", "Its own message above says why.")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def _server(model_dir: Path) -> Iterator[str]:
+    """The address of an embedded server on a free port, which ends with the block."""
+    arguments = [*NST, "serve", str(model_dir), "--port", "0"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
+        words = process.stdout.readline().split()
+        if not words:
+            raise ServerUnavailable("The server did not start.", "Its own message above says why.")
+        yield words[words.index("at") + 1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

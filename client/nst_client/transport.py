@@ -1,0 +1,98 @@
+"""The one place that speaks gRPC and turns its errors into ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from nst_client import errors
+
+OPTIONS = [
+    ("grpc.max_receive_message_length", -1),  # the default, 4 MiB, is less than one large picture
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_retries", 0),  # a run costs minutes: repeating one is the caller's decision
+]
+
+ASSERTION = re.compile(r"assertion failed: \[(.*)\]", re.DOTALL)
+
+ErrorClass = type[errors.NstError]
+SERVER_LOG = "Look into the server's log, or try again."
+
+# Every status code, its meaning here and what to do. A test compares this table with grpc's own.
+STATUS: dict[grpc.StatusCode, tuple[ErrorClass, str]] = {
+    grpc.StatusCode.UNAVAILABLE: (
+        errors.ServerUnavailable,
+        "Start it with `nst serve MODEL_DIR`, or name another server with --server HOST:PORT.",
+    ),
+    grpc.StatusCode.NOT_FOUND: (
+        errors.ModelNotFound,
+        "Name the served model with --name; `nst status` shows whether it is loaded.",
+    ),
+    grpc.StatusCode.FAILED_PRECONDITION: (
+        errors.SignatureNotFound,
+        "Serve a model written by `nst export`.",
+    ),
+    grpc.StatusCode.INVALID_ARGUMENT: (errors.RequestRefused, "Change that input and call again."),
+    grpc.StatusCode.OUT_OF_RANGE: (errors.RequestRefused, "Change that input and call again."),
+    grpc.StatusCode.DEADLINE_EXCEEDED: (
+        errors.DeadlineExceeded,
+        "Ask for fewer iterations or a smaller size, or allow more time with --deadline SECONDS.",
+    ),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (
+        errors.ServerBusy,
+        "Try again later, or with a smaller size.",
+    ),
+    grpc.StatusCode.UNIMPLEMENTED: (
+        errors.ServerFailed,
+        "Check that the address is that of a TensorFlow Serving gRPC port (8500, not REST's 8501).",
+    ),
+    grpc.StatusCode.PERMISSION_DENIED: (errors.ServerFailed, "Ask the server's operator for access."),
+    grpc.StatusCode.UNAUTHENTICATED: (errors.ServerFailed, "Ask the server's operator for access."),
+    grpc.StatusCode.CANCELLED: (errors.ServerFailed, "Try again."),
+    grpc.StatusCode.UNKNOWN: (errors.ServerFailed, SERVER_LOG),
+    grpc.StatusCode.INTERNAL: (errors.ServerFailed, SERVER_LOG),
+    grpc.StatusCode.ABORTED: (errors.ServerFailed, SERVER_LOG),
+    grpc.StatusCode.ALREADY_EXISTS: (errors.ServerFailed, SERVER_LOG),
+    grpc.StatusCode.DATA_LOSS: (errors.ServerFailed, SERVER_LOG),
+}
+
+
+def open_channel(address: str) -> grpc.Channel:
+    """A channel without message limits; it connects at the first call."""
+    return grpc.insecure_channel(address, options=OPTIONS)
+
+
+def call(method: Callable[..., Any], request: Any, *, address: str, deadline_seconds: float) -> Any:
+    """One unary call.
+
+    Raises:
+        NstError: of the class that `STATUS` gives for the call's status.
+    """
+    try:
+        return method(request, timeout=deadline_seconds)
+    except grpc.RpcError as error:
+        raise explained(error.code(), error.details() or "", address, deadline_seconds) from error
+
+
+def explained(code: grpc.StatusCode, details: str, address: str, deadline_seconds: float) -> errors.NstError:
+    """The error that stands for a failed call."""
+    kind, remedy = STATUS[code]
+    match code:
+        case grpc.StatusCode.UNAVAILABLE:
+            message = f"Nothing answers at {address} ({plain(details)})."
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            message = f"The server at {address} did not answer within {deadline_seconds:g} s."
+        case grpc.StatusCode.INVALID_ARGUMENT:
+            message = f"The server refused the request: {plain(details)}"
+        case _:
+            message = f"The server at {address} answered {code.name}: {plain(details) or 'no text'}"
+    return kind(message, remedy)
+
+
+def plain(details: str) -> str:
+    """A runtime's message without its node names: the assertion's own words where there are some."""
+    assertion = ASSERTION.search(details)
+    return assertion[1] if assertion else details.split("\n\t [[")[0].strip()

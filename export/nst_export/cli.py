@@ -1,0 +1,54 @@
+"""`nst export`: options in, one call, one line out."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nst_export.quiet_import import import_tensorflow
+from nst_graph.limits import Limits
+from nst_graph.presets import PRESETS, Pooling, Precision
+
+LIMITS = Limits()
+
+
+def export(
+    model_dir: Annotated[Path, typer.Argument(help="The model's folder; a version folder appears in it.")],
+    weights: Annotated[
+        str, typer.Option(help="VGG19's weights: imagenet, a Keras FILE, random:SEED, or auto.")
+    ] = "imagenet",
+    preset: Annotated[str, typer.Option(help=f"The recipe: {', '.join(PRESETS)}.")] = "nst",
+    pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default=False)] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Of the network; picture, optimiser and losses stay float32.")
+    ] = "float32",
+    max_pixels: Annotated[
+        int, typer.Option(min=32 * 32, help="Largest picture accepted, height x width in pixels.")
+    ] = LIMITS.max_pixels,
+    max_iterations: Annotated[int, typer.Option(min=1, help="Most iterations a call may ask for.")] = (
+        LIMITS.max_iterations
+    ),
+    version: Annotated[
+        int | None, typer.Option(min=1, help="The version's number.", show_default="the next free one")
+    ] = None,
+) -> None:
+    """Writes a SavedModel that TensorFlow Serving can run, and prints its folder."""
+    if preset not in PRESETS:
+        raise typer.BadParameter(f"{preset!r} is not one of {', '.join(PRESETS)}.", param_hint="--preset")
+    logging.basicConfig(format="%(message)s")
+    import_tensorflow()
+    from nst_export.export import export_version
+
+    folder = export_version(
+        model_dir,
+        weights=weights,
+        preset_name=preset,
+        pooling=pooling,
+        precision=precision,
+        limits=Limits(max_pixels, max_iterations),
+        version=version,
+    )
+    typer.echo(folder)

@@ -1,0 +1,76 @@
+"""Weights and a recipe in, a SavedModel version directory out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from nst_export.errors import VersionError
+from nst_export.model_card import CARD_FILE, model_card
+from nst_export.version_directory import new_version, next_version
+from nst_export.warmup import write_warmup_requests
+from nst_export.weights import fill_weights
+from nst_graph.limits import Limits
+from nst_graph.presets import PRESETS, Pooling, Precision
+from nst_graph.style_transfer import StyleTransfer, network_for
+
+
+def export_version(
+    model_dir: Path,
+    *,
+    weights: str = "imagenet",
+    preset_name: str = "nst",
+    pooling: Pooling | None = None,
+    precision: Precision = "float32",
+    limits: Limits = Limits(),  # noqa: B008  (immutable)
+    version: int | None = None,
+    width_divisor: int = 1,
+) -> Path:
+    """Writes `model_dir/version`, whole or not at all, and returns it.
+
+    Args:
+        model_dir: the model's folder; its name is the model's name.
+        weights: see `nst_export.weights.fill_weights`.
+        preset_name: one of `nst_graph.presets.PRESETS`.
+        pooling: in place of the preset's own.
+        precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32.
+        limits: what the model will accept.
+        version: its number; by default the next free one.
+        width_divisor: see `nst_graph.vgg19.vgg19`.
+
+    Raises:
+        ExportError: nothing was written; its text says why.
+    """
+    preset = PRESETS[preset_name]
+    preset = preset if pooling is None else preset._replace(pooling=pooling)
+    name = model_dir.resolve().name
+    target = model_dir / str(next_version(model_dir) if version is None else version)
+    with new_version(target) as staging:
+        network = network_for(preset, width_divisor=width_divisor)
+        record = fill_weights(network, weights)
+        card = model_card(
+            name=name, weights=record, preset_name=preset_name, preset=preset, precision=precision, limits=limits
+        )
+        if precision != "float32":
+            network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
+        _save(StyleTransfer(network, preset, limits=limits, model_card=card), staging)
+        write_warmup_requests(staging, name)
+        (staging / CARD_FILE).write_text(card + "\n")
+    return target
+
+
+def _converted(network: keras.Model, like: keras.Model) -> keras.Model:
+    like.set_weights(network.get_weights())
+    return like
+
+
+def _save(module: StyleTransfer, folder: Path) -> None:
+    try:
+        tf.saved_model.save(module, str(folder), signatures=module.signatures)
+    except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
+        reason = error.message.splitlines()[0]
+        raise VersionError(f"The SavedModel cannot be written: {reason}.", "Check the free space on its disk.") from error
+    shutil.rmtree(folder / "assets", ignore_errors=True)  # always written, always empty here

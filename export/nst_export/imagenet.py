@@ -1,0 +1,59 @@
+"""The weights that Keras publishes for VGG19, trained on ImageNet by its authors."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from pathlib import Path
+
+import keras
+
+from nst_export.errors import WeightsError
+
+# keras.applications.vgg19.WEIGHTS_PATH_NO_TOP and the digest beside it.
+URL = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
+    "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+)
+MD5 = "253f8cb515780f3b799900260a226db6"
+
+# A silent network must not hang an export: no answer for this long counts as unreachable.
+TIMEOUT_SECONDS = 20.0
+
+THREE_WAYS_OUT = (
+    "Try again, or pass a Keras file of VGG19 with --weights FILE, "
+    "or work without trained weights with --weights random:0."
+)
+
+
+def fetch_imagenet_weights(*, url: str = URL, md5: str = MD5, cache: Path | None = None) -> Path:
+    """The path of the file, downloaded at the first call and checked against its digest at each.
+
+    Args:
+        url: where to download it from.
+        md5: hexadecimal digest that the file must have.
+        cache: a folder; by default Keras' own, which other programs on the machine share.
+
+    Raises:
+        WeightsError: the address cannot be reached, or serves another file.
+    """
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT_SECONDS)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Keras prints a progress bar
+            file = keras.utils.get_file(
+                url.rsplit("/", 1)[-1],
+                url,
+                file_hash=md5,
+                hash_algorithm="md5",
+                cache_subdir="models",
+                cache_dir=None if cache is None else str(cache),
+            )
+    except ValueError as error:
+        raise WeightsError(f"The file at {url} does not have the digest MD5 {md5}.", THREE_WAYS_OUT) from error
+    except Exception as error:  # Keras wraps network errors in bare Exception
+        raise WeightsError(f"The ImageNet weights of VGG19 cannot be downloaded: {error}.", THREE_WAYS_OUT) from error
+    finally:
+        socket.setdefaulttimeout(timeout)
+    return Path(file)

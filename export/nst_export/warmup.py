@@ -1,0 +1,53 @@
+"""Warm-up requests: what a server runs at load, so that the first client does not wait.
+
+A server builds an executor for each distinct set of outputs, so there is one record for each set
+that `nst_client` asks for (tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+
+WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
+SIDE = 64  # pixels: small, since cuDNN tunes itself for each size anyway
+
+
+def warmup_requests(model_name: str) -> list[predict_pb2.PredictRequest]:
+    """A request for every signature, with all its outputs, as the client calls it."""
+    levels = np.linspace(0, 255, SIDE).astype(np.uint8)
+    picture = np.stack(np.broadcast_arrays(levels[:, None], levels[None, :], levels[::-1, None]), axis=-1)
+    encoded = tf.io.encode_png(picture).numpy()
+    one = np.int32(1)
+    return [
+        _request(model_name, "serving_default", {"content": picture, "style": picture, "iterations": one}),
+        _request(
+            model_name, "stylize_encoded", {"content_bytes": encoded, "style_bytes": encoded, "iterations": one}
+        ),
+        _request(model_name, "evaluate", {"content": picture, "style": picture, "image": picture}),
+        _request(model_name, "describe", {}),
+    ]
+
+
+def write_warmup_requests(version_dir: Path, model_name: str) -> None:
+    """Writes the TFRecord file that TensorFlow Serving looks for."""
+    file = version_dir / WARMUP_FILE
+    file.parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for request in warmup_requests(model_name):
+            log = prediction_log_pb2.PredictLog(request=request)
+            writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())
+
+
+def _request(model_name: str, signature: str, inputs: Mapping[str, Any]) -> predict_pb2.PredictRequest:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model_name
+    request.model_spec.signature_name = signature
+    for name, value in inputs.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    return request

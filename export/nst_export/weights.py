@@ -1,0 +1,75 @@
+"""Where VGG19's weights come from: `imagenet`, a file, `random:SEED` or `auto`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+
+from nst_export.errors import WeightsError
+from nst_export.imagenet import fetch_imagenet_weights
+from nst_export.keras_file import read_keras_file
+from nst_export.random_weights import fill_with_random_weights
+
+logger = logging.getLogger(__name__)
+
+RANDOM = re.compile(r"random:(\d{1,9})")
+
+
+class WeightsRecord(NamedTuple):
+    """What a model card says about the weights."""
+
+    source: str  # imagenet, file:NAME or random:SEED
+    sha256: str  # of all kernels and biases, float32, little-endian, front to back
+    file_sha256: str | None  # of the file they came from
+
+
+def fill_weights(network: keras.Model, source: str) -> WeightsRecord:
+    """Gives `network`, float32, the weights that `source` names, in place.
+
+    Args:
+        network: built by `nst_graph.vgg19.vgg19`.
+        source: `imagenet`, `random:SEED` with a seed of up to nine digits, the path of a Keras file,
+            or `auto`: imagenet where it can be had, else random:0 with a warning.
+
+    Raises:
+        WeightsError: the source is not to be had or is not VGG19.
+    """
+    if source == "auto":
+        try:
+            return fill_weights(network, "imagenet")
+        except WeightsError as error:
+            logger.warning(NOT_TRAINED, error)
+            return fill_weights(network, "random:0")
+    if seed := RANDOM.fullmatch(source):
+        fill_with_random_weights(network, int(seed[1]))
+        return WeightsRecord(source, weights_sha256(network), None)
+    if source.startswith("random"):
+        raise WeightsError(f"{source!r} is not a seed.", "Write it as random:0, with a whole number.")
+    file = fetch_imagenet_weights() if source == "imagenet" else Path(source)
+    for name, arrays in read_keras_file(file, network).items():
+        if any(layer.name == name for layer in network.layers):
+            network.get_layer(name).set_weights(arrays)
+    label = source if source == "imagenet" else f"file:{file.name}"
+    return WeightsRecord(label, weights_sha256(network), hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+NOT_TRAINED = """
+**********************************************************************
+*  NO TRAINED WEIGHTS: this model uses random filters (random:0).    *
+*  It repaints colours and brush strokes, but not as VGG19 trained   *
+*  on ImageNet does. Export with --weights imagenet for real use.    *
+**********************************************************************
+Reason: %s"""
+
+
+def weights_sha256(network: keras.Model) -> str:
+    """A digest of the weights themselves, whatever file or seed they came from."""
+    digest = hashlib.sha256()
+    for weight in network.weights:
+        digest.update(weight.numpy().astype("<f4").tobytes())
+    return digest.hexdigest()

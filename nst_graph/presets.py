@@ -1,0 +1,65 @@
+"""The recipes: which layers, which losses, which weights, which optimiser settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Pooling = Literal["average", "max"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+class Preset(NamedTuple):
+    """One recipe: a row of numbers."""
+
+    content_layers: Mapping[str, float]  # weight of each layer within the content loss
+    style_layers: Mapping[str, float]  # weight of each layer within the style loss
+    content_weight: float
+    style_weight: float
+    tv_weight: float
+    learning_rate: float  # in pixel levels of 0..255: about what one update changes
+    decay_updates: float  # updates after which the learning rate is down to 1/sqrt(2); inf keeps it
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    relative: bool  # losses are relative errors, gradients are per pixel value; else mean squares
+    pooling: Pooling
+
+
+PRESETS: Mapping[str, Preset] = {
+    "nst": Preset(
+        content_layers={"block3_conv1": 0.5, "block4_conv2": 0.5},
+        style_layers={
+            "block1_conv1": 4 / 10.5,
+            "block2_conv1": 3 / 10.5,
+            "block3_conv1": 2 / 10.5,
+            "block4_conv1": 1 / 10.5,
+            "block5_conv1": 0.5 / 10.5,
+        },
+        content_weight=0.02,
+        style_weight=1.0,
+        tv_weight=1.0,
+        learning_rate=5.0,
+        decay_updates=50.0,
+        beta_1=0.9,
+        beta_2=0.99,
+        epsilon=1e-8,
+        relative=True,
+        pooling="average",
+    ),
+    # The eager-execution tutorial (Raymond Yuan, 2018): mean squares, no total variation.
+    "eager": Preset(
+        content_layers={"block5_conv2": 1.0},
+        style_layers={f"block{block}_conv1": 1 / 5 for block in range(1, 6)},
+        content_weight=1e3,
+        style_weight=1e-2,
+        tv_weight=0.0,
+        learning_rate=5.0,
+        decay_updates=float("inf"),
+        beta_1=0.99,
+        beta_2=0.999,
+        epsilon=1e-1,
+        relative=False,
+        pooling="max",
+    ),
+}

@@ -1,0 +1,85 @@
+"""Checks of inputs inside the graph: nobody else checks a request before it reaches an op.
+
+A check returns its input behind the assertion, so that nothing is sized by a value that was not
+checked. Every message starts with the input's name, the rule and the value received, because a
+TensorFlow Serving client reads it as it is.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from nst_graph.limits import MAX_LEARNING_RATE, MAX_WEIGHT, MIN_SIDE, Limits
+
+
+def picture(name: str, value: tf.Tensor, limits: Limits) -> tf.Tensor:
+    """A picture that can be stylised: uint8[height, width, 3].
+
+    `tf.ensure_shape` must be the first op on it: oneDNN's convolution aborts the whole process on a
+    wrong rank, and an Assert on the rank is folded away against the declared shape.
+    """
+    value = tf.ensure_shape(value, [None, None, 3])
+    return _behind(value, _size_check(name, tf.shape(value)[0], tf.shape(value)[1], limits))
+
+
+def picture_size(name: str, height: tf.Tensor, width: tf.Tensor, limits: Limits) -> tuple[tf.Tensor, tf.Tensor]:
+    """A size, int32[] each, that a picture may be given."""
+    check = _size_check(name, height, width, limits)
+    return _behind(height, check), _behind(width, check)
+
+
+def iteration_count(value: tf.Tensor, limits: Limits) -> tf.Tensor:
+    """A number of iterations: int32[]."""
+    return whole_number("iterations", value, 1, limits.max_iterations)
+
+
+def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
+    """An int32[] from `low` to `high`."""
+    value = tf.ensure_shape(value, [])
+    rule = f"{name}: must be a whole number from {low} to {high}, got "
+    return _behind(value, assertion((value >= low) & (value <= high), rule, tf.as_string(value)))
+
+
+def weight(name: str, value: tf.Tensor) -> tf.Tensor:
+    """A loss weight: float32[]."""
+    value = tf.ensure_shape(value, [])
+    rule = f"{name}: must be a number from 0 to {MAX_WEIGHT:g}, got "
+    return _behind(value, assertion((value >= 0) & (value <= MAX_WEIGHT), rule, tf.as_string(value, shortest=True)))
+
+
+def learning_rate(value: tf.Tensor) -> tf.Tensor:
+    """A learning rate in pixel levels: float32[]."""
+    value = tf.ensure_shape(value, [])
+    rule = f"learning_rate: must be a number above 0 and up to {MAX_LEARNING_RATE:g}, got "
+    inside = (value > 0) & (value <= MAX_LEARNING_RATE)
+    return _behind(value, assertion(inside, rule, tf.as_string(value, shortest=True)))
+
+
+def same_size(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:
+    """A picture of the height and width of another one."""
+    (height, width), (other_height, other_width) = tf.unstack(tf.shape(value)[:2]), tf.unstack(tf.shape(other)[:2])
+    same = (height == other_height) & (width == other_width)
+    rule = f"{name}: must have the height and width of {other_name}, "
+    values = [_by(other_height, other_width), ", got ", _by(height, width)]
+    return _behind(value, assertion(same, rule, *values))
+
+
+def assertion(condition: tf.Tensor, *words: str | tf.Tensor) -> tf.Operation:
+    """Fails with INVALID_ARGUMENT and a text made of `words` unless `condition` holds."""
+    return tf.debugging.Assert(condition, [tf.strings.join(words)])
+
+
+def _size_check(name: str, height: tf.Tensor, width: tf.Tensor, limits: Limits) -> tf.Operation:
+    pixels = tf.cast(height, tf.int64) * tf.cast(width, tf.int64)
+    fits = (tf.minimum(height, width) >= MIN_SIDE) & (pixels <= limits.max_pixels)
+    rule = f"{name}: height and width must be at least {MIN_SIDE} and at most {limits.max_pixels} pixels together, got "
+    return assertion(fits, rule, _by(height, width))
+
+
+def _by(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    return tf.strings.join([tf.as_string(height), " x ", tf.as_string(width)])
+
+
+def _behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
+    with tf.control_dependencies([check]):
+        return tf.identity(value)

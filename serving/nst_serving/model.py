@@ -1,0 +1,79 @@
+"""One version of a model, run through TensorFlow's session runtime as TensorFlow Serving runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
+from tensorflow.python.client import pywrap_tf_session
+
+from nst_serving.errors import StartError
+
+TAGS = ["serve"]
+
+
+class Model:
+    """A loaded version directory. Calls may come from several threads; none sees another's state."""
+
+    def __init__(self, version_dir: Path, *, inter_op_threads: int) -> None:
+        """Loads a SavedModel.
+
+        Args:
+            version_dir: holds saved_model.pb and variables/.
+            inter_op_threads: must exceed the number of simultaneous runs, since a running loop holds
+                a thread of the session's inter-op pool and would starve all other calls.
+
+        Raises:
+            StartError: there is no SavedModel that can be loaded.
+        """
+        self._graph = tf.Graph()
+        config = config_pb2.ConfigProto(inter_op_parallelism_threads=inter_op_threads)
+        self._session = tf.compat.v1.Session(graph=self._graph, config=config)
+        try:
+            with self._graph.as_default():
+                meta_graph = tf.compat.v1.saved_model.load(self._session, TAGS, str(version_dir))
+        except (OSError, RuntimeError, tf.errors.OpError) as error:
+            reason = str(error).splitlines()[0]
+            raise StartError(f"{version_dir} cannot be loaded: {reason}", "Export it again with `nst export`.") from error
+        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
+
+    def run(
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], *, timeout_seconds: float | None = None
+    ) -> list[np.ndarray]:
+        """Runs the graph once.
+
+        Args:
+            feeds: values by tensor name. Nothing is checked on the way to the runtime, as in the
+                server: `Session.run` would refuse wrong shapes in Python and so hide what the graph
+                does with them.
+            fetches: tensor names.
+            timeout_seconds: the run stops within one iteration of its loop after that long.
+
+        Raises:
+            tf.errors.OpError: whatever the runtime says.
+        """
+        options = config_pb2.RunOptions()
+        if timeout_seconds is not None:
+            options.timeout_in_ms = max(1, round(timeout_seconds * 1000))
+        buffer = pywrap_tf_session.TF_NewBufferFromString(options.SerializeToString())
+        try:
+            results: list[np.ndarray] = self._session._call_tf_sessionrun(
+                buffer,
+                {self._output(name): value for name, value in feeds.items()},
+                [self._output(name) for name in fetches],
+                [],
+                None,
+            )
+        finally:
+            pywrap_tf_session.TF_DeleteBuffer(buffer)
+        return results
+
+    def close(self) -> None:
+        """Frees the model; no call may be running."""
+        self._session.close()
+
+    def _output(self, name: str) -> object:
+        return self._graph.get_tensor_by_name(name)._as_tf_output()
