@@ -30,7 +30,8 @@ def decode_picture(name: str, data: tf.Tensor, size: tf.Tensor, limits: Limits) 
     data = tf.ensure_shape(data, [])
     is_png = tf.strings.substr(data, 0, len(PNG_START)) == PNG_START
     height, width = _announced_size(name, data, is_png)
-    fits = (tf.minimum(height, width) > 0) & (height * width <= MAX_DECODED_PIXELS)
+    longest = tf.maximum(height, width)  # a PNG's sides have 32 bits: their product alone could overflow
+    fits = (tf.minimum(height, width) > 0) & (longest <= MAX_DECODED_PIXELS) & (height * width <= MAX_DECODED_PIXELS)
     rule = f"{name}: a file may hold at most {MAX_DECODED_PIXELS} pixels, got "
     announced = [tf.as_string(height), " x ", tf.as_string(width)]
     with tf.control_dependencies([validation.assertion(fits, rule, *announced)]):

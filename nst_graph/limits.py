@@ -23,3 +23,6 @@ class Limits(NamedTuple):
 
     max_pixels: int = 2048 * 2048  # about 2.2 KB of features a pixel in float32: 9 GB
     max_iterations: int = 10_000  # ten times the longest published recipe: more is a mistake
+
+
+DEFAULT_LIMITS = Limits()

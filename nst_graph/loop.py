@@ -62,9 +62,7 @@ def optimise(
         return done + 1, LoopState(image, adam), history.write(done, tf.stack(losses))
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
-    _, state, history = tf.while_loop(
-        lambda done, *_: done < iterations, iterate, (tf.constant(0), state, history)
-    )
+    _, state, history = tf.while_loop(lambda done, *_: done < iterations, iterate, (tf.constant(0), state, history))
     return state, history.stack()
 
 

@@ -23,7 +23,7 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     return _self_product(positions) / tf.cast(tf.shape(positions)[0], tf.float32)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
+@tf.custom_gradient
 def _self_product(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """transpose(rows) rows, with one product in its gradient where autodiff makes two."""
 

@@ -11,11 +11,11 @@ import tensorflow as tf
 from nst_graph import validation
 from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import CONTENT_LAYER, STYLE_LAYERS, Yardstick
-from nst_graph.limits import Limits
+from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.loop import loop_start, optimise
 from nst_graph.objective import Objective, Weights
-from nst_graph.presets import Preset
-from nst_graph.vgg19 import Precision, vgg19
+from nst_graph.presets import Precision, Preset
+from nst_graph.vgg19 import vgg19
 
 PICTURE = [None, None, 3]
 
@@ -40,7 +40,7 @@ class StyleTransfer(tf.Module):
     """
 
     def __init__(
-        self, network: keras.Model, preset: Preset, *, limits: Limits = Limits(), model_card: str = "{}"
+        self, network: keras.Model, preset: Preset, *, limits: Limits = DEFAULT_LIMITS, model_card: str = "{}"
     ) -> None:
         """Wraps a network built by `network_for` with the same preset."""
         super().__init__()

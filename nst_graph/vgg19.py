@@ -14,9 +14,7 @@ from nst_graph.presets import Pooling, Precision
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 CONVOLUTIONS = tuple(
-    f"block{block}_conv{index}"
-    for block, depth in enumerate((2, 2, 4, 4, 4), start=1)
-    for index in range(1, depth + 1)
+    f"block{block}_conv{index}" for block, depth in enumerate((2, 2, 4, 4, 4), start=1) for index in range(1, depth + 1)
 )
 
 
@@ -63,7 +61,7 @@ def vgg19(
 
 def features_at(network: keras.Model, layers: Iterable[str]) -> keras.Model:
     """A view of `network`, sharing its weights, that ends behind the deepest of `layers`."""
-    return keras.Model(network.inputs, {name: network.get_layer(name).output for name in layers})
+    return keras.Model(network.input, {name: network.get_layer(name).output for name in layers})
 
 
 def preprocess(image: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
@@ -27,10 +26,7 @@ def serve(
 
     server = EmbeddedServer(model_dir, name=name, host=host, port=port)
 
-    def stop(signal_number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises KeyboardInterrupt, as Ctrl-C does
     typer.echo(f"Serving {server.name} version {server.version} at {server.address} ({engine} engine).")
     try:
         server.wait()

@@ -37,7 +37,9 @@ class Model:
                 meta_graph = tf.compat.v1.saved_model.load(self._session, TAGS, str(version_dir))
         except (OSError, RuntimeError, tf.errors.OpError) as error:
             reason = str(error).splitlines()[0]
-            raise StartError(f"{version_dir} cannot be loaded: {reason}", "Export it again with `nst export`.") from error
+            raise StartError(
+                f"{version_dir} cannot be loaded: {reason}", "Export it again with `nst export`."
+            ) from error
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
 
     def run(

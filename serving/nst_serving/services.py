@@ -48,7 +48,7 @@ class ServedModel:
         return reply
 
 
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
+class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Predict and GetModelMetadata."""
 
     def __init__(self, served: ServedModel) -> None:
@@ -84,7 +84,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         return reply
 
 
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
+class ModelService(model_service_pb2_grpc.ModelServiceServicer):
     """GetModelStatus."""
 
     def __init__(self, served: ServedModel) -> None:

@@ -1,0 +1,50 @@
+# Every target sets up what it needs in .venv, once. PYTHON names another interpreter (3.10 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test slow check format bench clean
+
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(VENV)/installed  ## make .venv with the command nst
+
+demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in demo/
+	$(VENV)/bin/nst demo demo
+
+test: $(VENV)/installed-dev  ## run the fast tests
+	$(VENV)/bin/python -m pytest -m "not slow"
+
+slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
+	$(VENV)/bin/python -m pytest -m slow
+
+check: $(VENV)/installed-dev  ## lint, formatting, types
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+format: $(VENV)/installed-dev  ## let ruff rewrite the code
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+bench: $(VENV)/installed-dev  ## cost of an iteration against an eager loop
+	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
+
+clean:  ## remove .venv and what the demo made
+	rm -rf $(VENV) demo
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \
+		{ echo "nst-serving needs Python 3.10 to 3.13: name one with make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install "pip>=25.1"
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) install --constraint constraints.txt --group dev
+	touch $@

@@ -1,0 +1,74 @@
+"""What the tests share: a VGG19 of full shape and 1/16 width, exported once and served over a real socket."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"  # a silent fallback to Python is a failure
+os.environ.pop("NST_SERVER", None)
+os.environ.pop("NST_MODEL", None)
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import google.protobuf
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_client import StyleClient
+from nst_export.export import export_version
+from nst_graph.limits import Limits
+from nst_serving.server import EmbeddedServer
+
+WIDTH_DIVISOR = 16
+LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
+
+
+def pytest_report_header() -> str:
+    devices = ", ".join(device.name for device in tf.config.list_physical_devices())
+    return f"tensorflow {tf.__version__}, keras {keras.__version__}, protobuf {google.protobuf.__version__}, {devices}"
+
+
+def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """A smooth random picture with edges in it: uint8[height, width, 3]."""
+    generator = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width] / 16
+    phase = generator.uniform(0, 2 * np.pi, (3, 2))
+    waves = [np.sin(x * (1 + c) + phase[c, 0]) + np.sign(np.sin(y + phase[c, 1])) for c in range(3)]
+    noise = generator.normal(0, 8, (height, width, 3))
+    return np.clip(127 + 55 * np.stack(waves, axis=-1) + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def content() -> np.ndarray:
+    return picture(48, 64, seed=1)
+
+
+@pytest.fixture
+def style() -> np.ndarray:
+    return picture(56, 40, seed=2)
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model's folder with version 1 in it."""
+    model_dir = tmp_path_factory.mktemp("models") / "tiny"
+    export_version(model_dir, weights="random:0", limits=LIMITS, width_divisor=WIDTH_DIVISOR)
+    return model_dir
+
+
+@pytest.fixture(scope="session")
+def server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
+    """The tiny model behind an embedded server on a free port of the loopback."""
+    server = EmbeddedServer(tiny_model_dir, name="nst", host="127.0.0.1", port=0)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server: EmbeddedServer) -> Iterator[StyleClient]:
+    with StyleClient(server.address) as client:
+        yield client

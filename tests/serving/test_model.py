@@ -1,0 +1,59 @@
+"""The session runtime under the server, fed without any check on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_serving.errors import StartError
+from nst_serving.model import Model
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model_dir):
+    model = Model(tiny_model_dir / "1", inter_op_threads=4)
+    yield model
+    model.close()
+
+
+def run(model, *, timeout_seconds=None, **inputs):
+    signature = model.signatures["serving_default"]
+    defaults = {alias: tf.make_ndarray(proto) for alias, proto in signature.defaults.items()}
+    feeds = {signature.inputs[alias].name: value for alias, value in (defaults | inputs).items()}
+    fetches = [signature.outputs[alias].name for alias in ("image", "losses")]
+    return model.run(feeds, fetches, timeout_seconds=timeout_seconds)
+
+
+@pytest.mark.parametrize("shape", [(), (64,), (64, 64), (1, 64, 64, 3), (64, 64, 1), (64, 64, 4)], ids=str)
+@pytest.mark.parametrize("name", ["content", "style"])
+def test_a_picture_of_the_wrong_rank_does_not_end_the_process(model, content, style, name, shape):
+    inputs = {"content": content, "style": style, "iterations": np.int32(1)} | {name: np.zeros(shape, np.uint8)}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not compatible with expected shape"):
+        run(model, **inputs)
+
+
+@pytest.mark.parametrize("name", ["content", "style", "image"])
+def test_neither_does_one_sent_to_evaluate(model, content, name):
+    signature = model.signatures["evaluate"]
+    pictures = dict.fromkeys(("content", "style", "image"), content) | {name: np.zeros((64, 64), np.uint8)}
+    feeds = {signature.inputs[alias].name: value for alias, value in pictures.items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not compatible with expected shape"):
+        model.run(feeds, [signature.outputs["content_error"].name])
+
+
+@pytest.mark.parametrize("iterations", [0, -1, 101, 10**8, 2**31 - 1])
+def test_nothing_is_sized_by_a_number_of_iterations_before_it_is_checked(model, content, style, iterations):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="iterations: must be a whole number from 1 to 100"):
+        run(model, content=content, style=style, iterations=np.int32(iterations))
+
+
+def test_a_timeout_stops_the_loop(model):
+    large = np.zeros((128, 128, 3), np.uint8)
+    with pytest.raises(tf.errors.DeadlineExceededError):
+        run(model, content=large, style=large, iterations=np.int32(100), timeout_seconds=0.05)
+
+
+def test_a_folder_without_a_model_cannot_be_loaded(tmp_path):
+    with pytest.raises(StartError, match="cannot be loaded"):
+        Model(tmp_path, inter_op_threads=1)

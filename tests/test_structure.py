@@ -1,0 +1,73 @@
+"""The rules of the house that a reader relies on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import nst_graph
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {
+    "nst_graph": ROOT / "nst_graph",
+    "nst_export": ROOT / "export" / "nst_export",
+    "nst_serving": ROOT / "serving" / "nst_serving",
+    "nst_client": ROOT / "client" / "nst_client",
+}
+MAY_IMPORT = {
+    "nst_graph": set(),
+    "nst_export": {"nst_graph"},
+    "nst_serving": {"nst_graph", "nst_export"},
+    "nst_client": set(),
+}
+
+
+def imports_of(file: Path) -> set[str]:
+    """Top-level names of everything a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_imports_run_one_way(package):
+    """nst_graph <- nst_export <- nst_serving; nst_client imports none of them."""
+    forbidden = set(FOLDERS) - MAY_IMPORT[package] - {package}
+    for file in FOLDERS[package].rglob("*.py"):
+        assert not imports_of(file) & forbidden, (
+            f"{file.relative_to(ROOT)} must not import {imports_of(file) & forbidden}"
+        )
+
+
+def test_the_client_imports_tensorflow_in_its_protocol_module_alone():
+    users = {file.name for file in FOLDERS["nst_client"].rglob("*.py") if "tensorflow" in imports_of(file)}
+    assert users == {"protocol.py"}
+
+
+def test_the_graph_reads_no_files_and_has_no_command_line():
+    for file in FOLDERS["nst_graph"].rglob("*.py"):
+        assert not imports_of(file) & {"os", "pathlib", "typer", "argparse", "logging"}, file.name
+
+
+@pytest.mark.parametrize("file", [p for folder in FOLDERS.values() for p in folder.rglob("*.py")], ids=lambda p: p.stem)
+def test_files_and_bodies_fit_a_reader(file):
+    """Under 300 lines a file, at most 40 a body."""
+    source = file.read_text()
+    assert source.count("\n") < 300
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= 40, f"{node.name} has {length} lines"
+
+
+def test_the_changelog_begins_with_this_version():
+    headings = re.findall(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == nst_graph.__version__
