@@ -6,13 +6,15 @@ import importlib
 import json
 import logging
 import sys
-import traceback
+import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from nst_client import contract
+
+LOG = logging.getLogger(__name__)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,12 +35,14 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
 ) -> None:
     logging.basicConfig(format="%(message)s")
+    LOG.setLevel(logging.DEBUG if debug else logging.INFO)
+    warnings.showwarning = _say_warning
 
 
 @app.command()
 def stylize(
-    content: Annotated[Path, typer.Argument(help="The picture to repaint.")],
-    style: Annotated[Path, typer.Argument(help="The picture in whose manner to repaint it.")],
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
+    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
     server: Server = contract.DEFAULT_SERVER,
     name: Name = contract.DEFAULT_MODEL,
@@ -47,12 +51,21 @@ def stylize(
     size: Annotated[
         int, typer.Option(min=0, help="Longest side of both pictures in pixels; 0 keeps theirs.")
     ] = contract.DEFAULT_SIZE,
-    content_weight: Annotated[float | None, typer.Option(help="Weight of the content loss.", show_default=MODELS_OWN)] = None,
-    style_weight: Annotated[float | None, typer.Option(help="Weight of the style loss.", show_default=MODELS_OWN)] = None,
-    tv_weight: Annotated[float | None, typer.Option(help="Weight of the total variation: more is smoother.", show_default=MODELS_OWN)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Change of a pixel in one update, of 255 levels.", show_default=MODELS_OWN)] = None,
+    content_weight: Annotated[
+        float | None, typer.Option(help="Weight of the content loss.", show_default=MODELS_OWN)
+    ] = None,
+    style_weight: Annotated[
+        float | None, typer.Option(help="Weight of the style loss.", show_default=MODELS_OWN)
+    ] = None,
+    tv_weight: Annotated[
+        float | None, typer.Option(help="Weight of the total variation: more is smoother.", show_default=MODELS_OWN)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Change of a pixel in one update, of 255 levels.", show_default=MODELS_OWN)
+    ] = None,
     deadline: Annotated[
-        float | None, typer.Option(min=0.001, help="Give up after so many seconds.", show_default="by size and iterations")
+        float | None,
+        typer.Option(min=0.001, help="Give up after so many seconds.", show_default="by size and iterations"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +114,7 @@ def status(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where the pictures and the model go.")] = Path("demo"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where pictures and model go.")] = Path("demo"),
     weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "auto",
     iterations: Annotated[int, typer.Option(min=1, help="Updates of the picture.")] = 150,
     size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
@@ -122,12 +135,23 @@ for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"
 def main() -> None:
     """Runs the command line. An error becomes one line on what happened and one on what to do."""
     try:
-        app()
-    except Exception as error:  # noqa: BLE001  (whatever it is, a person must be able to read it)
-        if "--debug" in sys.argv:
-            traceback.print_exc()
+        app(prog_name="nst")
+    except Exception as error:  # whatever it is, a person must be able to read it
+        LOG.debug("Where the error comes from:", exc_info=True)
         _explain(error)
         sys.exit(1)
+
+
+def _say_warning(  # what Python itself calls for a warning, which would show our source code
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del category, filename, lineno, file, line
+    typer.echo(f"Warning: {message}", err=True)
 
 
 def _explain(error: Any) -> None:

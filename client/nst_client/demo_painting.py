@@ -2,47 +2,54 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-Field = NDArray[np.floating[Any]]
+from nst_client.demo_drawing import OVERSAMPLE, Field, fractal_noise, palette, smoothstep, sunlit
+
 Labels = NDArray[np.intp]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def palette(*codes: str) -> list[Field]:
-    """Read hexadecimal colours as arrays that are lit by multiplication."""
-    return [np.frombuffer(bytes.fromhex(code), np.uint8) / 255 for code in codes]
-
-
 SEED = 7
-OVERSAMPLE = 2
 STEPS = 14
 BRISTLE = 0.0034
 SKY, LIGHT, FAR, WHEAT, NEAR, STREAM, FLAME = range(7)
-PIGMENTS = np.stack([
-    palette("101848", "18307c", "2450a8", "3478b8", "4ca0b0", "98c8b0", "f0e4b8"),
-    palette("1c4494", "3480b0", "70bcb0", "d8dc9c", "f8d858", "f4c02c", "fff4cc"),
-    palette("101840", "182c60", "1c4874", "2c6c80", "48908c", "80b090", "d0d098"),
-    palette("4c3818", "80581c", "a87820", "cc9c28", "e4b838", "f4d868", "fcf0b0"),
-    palette("0c1030", "10203c", "143848", "1c5050", "386c4c", "7c8c40", "d8b040"),
-    palette("18306c", "2858a0", "3c84ac", "70b0b0", "b0d0b4", "f0e0a0", "fff4cc"),
-    palette("060a1c", "0c1828", "102c2c", "184434", "30603c", "5c7c3c", "b09c3c"),
-])
+PIGMENTS = np.stack(
+    [
+        palette("101848", "18307c", "2450a8", "3478b8", "4ca0b0", "98c8b0", "f0e4b8"),
+        palette("1c4494", "3480b0", "70bcb0", "d8dc9c", "f8d858", "f4c02c", "fff4cc"),
+        palette("101840", "182c60", "1c4874", "2c6c80", "48908c", "80b090", "d0d098"),
+        palette("4c3818", "80581c", "a87820", "cc9c28", "e4b838", "f4d868", "fcf0b0"),
+        palette("0c1030", "10203c", "143848", "1c5050", "386c4c", "7c8c40", "d8b040"),
+        palette("18306c", "2858a0", "3c84ac", "70b0b0", "b0d0b4", "f0e0a0", "fff4cc"),
+        palette("060a1c", "0c1828", "102c2c", "184434", "30603c", "5c7c3c", "b09c3c"),
+    ]
+)
 # Each light: horizontal and vertical place, radius and strength, all as fractions of the picture.
 LIGHTS = (
-    (0.37, 0.37, 0.072, 1.0), (0.13, 0.12, 0.040, 0.9), (0.60, 0.13, 0.026, 0.8), (0.93, 0.34, 0.024, 0.7),
+    (0.37, 0.37, 0.072, 1.0),
+    (0.13, 0.12, 0.040, 0.9),
+    (0.60, 0.13, 0.026, 0.8),
+    (0.93, 0.34, 0.024, 0.7),
 )
 # Each vortex: horizontal and vertical place, radius and spin.
 VORTICES = (
-    (0.40, 0.13, 0.10, -1.0), (0.66, 0.34, 0.11, 1.0), (0.10, 0.36, 0.09, 1.0), (0.80, 0.12, 0.07, -1.0),
+    (0.40, 0.13, 0.10, -1.0),
+    (0.66, 0.34, 0.11, 1.0),
+    (0.10, 0.36, 0.09, 1.0),
+    (0.80, 0.12, 0.07, -1.0),
 )
 # Each pass of the brush, a scrubbed-in ground and then coarse to fine: stroke width, length and overlap.
 PASSES = (
-    (0.020, 0.07, 2.0), (0.036, 0.16, 4.0), (0.022, 0.15, 2.4), (0.014, 0.11, 1.6), (0.008, 0.08, 0.4),
+    (0.020, 0.07, 2.0),
+    (0.036, 0.16, 4.0),
+    (0.022, 0.15, 2.4),
+    (0.014, 0.11, 1.6),
+    (0.008, 0.08, 0.4),
 )
 
 
@@ -63,36 +70,6 @@ class Bristles:
     paths: Field
     colours: Field
     thickness: Field
-
-
-def fractal_noise(
-    rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int = 5, stretch: float = 1.0
-) -> Field:
-    """Sum octaves of smooth noise, centred on 0 with unit spread; `stretch` elongates it sideways."""
-    rows, cols = shape
-    total = np.zeros(shape, np.float32)
-    for octave in range(octaves):
-        size = max(cell / 2**octave, 1.0)
-        lattice = int(rows / size) + 2, int(cols / max(size * stretch, 1.0)) + 2
-        coarse = Image.fromarray(rng.standard_normal(lattice, np.float32))
-        total += np.asarray(coarse.resize((cols, rows), Image.Resampling.BICUBIC)) / 2**octave
-    return np.asarray((total - total.mean()) / (total.std() + 1e-6))
-
-
-def smoothstep(low: float, high: float, value: Field) -> Field:
-    """Ease from 0 at `low` to 1 at `high`."""
-    t: Field = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
-def blend(base: Field, top: Field, weight: Field) -> Field:
-    """Mix colour `top` over `base`; `weight` has one value per pixel."""
-    return np.asarray(base + (top - base) * weight[..., None])
-
-
-def sunlit(relief: Field, reach: int) -> Field:
-    """Light a height field from the upper left: positive on slopes facing the sun."""
-    return relief - np.pad(relief, ((reach, 0), (reach, 0)), mode="edge")[:-reach, :-reach]
 
 
 def fitted(size: float, aspect: float) -> float:
@@ -224,9 +201,7 @@ def split_strokes(path: Field, width: float, bristles: int) -> Field:
     return path[:, None] + normal[:, None] * aside[None, :, :, None]
 
 
-def brush_pass(
-    rng: np.random.Generator, sketch: Sketch, width: float, length: float, overlap: float
-) -> Bristles:
+def brush_pass(rng: np.random.Generator, sketch: Sketch, width: float, length: float, overlap: float) -> Bristles:
     """Plan one pass of strokes over the whole picture, leaving out those cut too short by a motif's edge."""
     rows, cols = sketch.motif.shape
     strokes = int(overlap * rows * cols / (width * length)) + 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from nst_client.demo_painting import OVERSAMPLE, Field, blend, fractal_noise, palette, smoothstep, sunlit
+from nst_client.demo_drawing import OVERSAMPLE, Field, blend, fractal_noise, palette, smoothstep, sunlit
 
 Outline = tuple[tuple[float, float], ...]
 

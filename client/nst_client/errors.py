@@ -1,15 +1,15 @@
 """Everything that can go wrong with a call, in one tree.
 
-    NstError
-    |- PictureError         a picture file cannot be read or written
-    |- ServerUnavailable    nothing answers at the address
-    |- ModelNotFound        the server has no such model or version
-    |- SignatureNotFound    the model is not one that nst exported, or an older one
-    |- RequestRefused       the graph refused an input
-    |- DeadlineExceeded     the answer did not come in time
-    |- ServerBusy           the server is out of threads or memory
-    |- ServerFailed         the server broke in some other way
-    `- BadAnswer            the answer is not what the contract says
+NstError
+|- PictureError         a picture file cannot be read or written
+|- ServerUnavailable    nothing answers at the address
+|- ModelNotFound        the server has no such model or version
+|- SignatureNotFound    the model is not one that nst exported, or an older one
+|- RequestRefused       the graph refused an input
+|- DeadlineExceeded     the answer did not come in time
+|- ServerBusy           the server is out of threads or memory
+|- ServerFailed         the server broke in some other way
+`- BadAnswer            the answer is not what the contract says
 """
 
 from __future__ import annotations

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import struct
 import tempfile
+import uuid
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from nst_client.errors import PictureError
 
@@ -28,8 +31,23 @@ SAVE_OPTIONS: Mapping[str, Mapping[str, object]] = {
     "TIFF": {"compression": "tiff_adobe_deflate"},
 }
 
-# A photograph from the largest cameras has 150 million pixels; a file that announces more is a bomb.
-MAX_PIXELS = 2**28
+# Pillow's own limit for files, held for enlarged pictures too; the largest cameras have 150 million pixels.
+MAX_PIXELS = 178_956_970
+
+# What undoes EXIF's orientations. Pillow's exif_transpose also writes all EXIF data anew, and fails where a
+# camera's own is not quite valid.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# The colour spaces of ICC profiles, and the modes in which Pillow converts from them.
+PROFILE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 
 
 class Picture(NamedTuple):
@@ -49,23 +67,23 @@ def read_picture(file: Path, size: int = 0) -> Picture:
     Raises:
         PictureError: no such file, no picture, truncated, or too large.
     """
+    if size < 0:
+        raise PictureError(f"size: must be 0 or more, got {size}.", "Pass the longest side in pixels; 0 keeps it.")
     remedy = "Pass a whole JPEG, PNG, WebP, TIFF, GIF, BMP or PPM file."
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS decides
+            warnings.filterwarnings("ignore", module="PIL")  # what is slightly wrong with the file's metadata
             with Image.open(file, formats=READABLE) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError(f"it announces {image.width} x {image.height} pixels")
-                upright = ImageOps.exif_transpose(image)
-                return _scaled(_srgb(upright), size)
+                return _scaled(_srgb(_upright(image), file), size)
     except FileNotFoundError as error:
         raise PictureError(f"There is no file {file}.", "Check the path.") from error
     except UnidentifiedImageError as error:
         raise PictureError(f"{file} is not a picture.", remedy) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{file} is too large: {error}.", "Shrink it with another program first.") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's plugins raise all of them
-        raise PictureError(f"{file} cannot be read: {error}.", remedy) from error
+        reason = str(error).rstrip(".")
+        raise PictureError(f"{file} is too large: {reason}.", "Shrink it with another program first.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # Pillow's plugins raise all of them
+        raise PictureError(f"{file} cannot be read: {_reason(error)}.", remedy) from error
 
 
 def check_writable(file: Path) -> None:
@@ -76,13 +94,17 @@ def check_writable(file: Path) -> None:
     """
     if file.suffix.lower() not in WRITABLE:
         raise PictureError(f"{file} has no suffix of a picture format.", f"Use one of {', '.join(WRITABLE)}.")
-    if file.is_dir():
-        raise PictureError(f"{file} is a folder.", "Name a file.")
     try:
-        with tempfile.NamedTemporaryFile(dir=file.parent):
+        if not file.parent.is_dir():
+            raise PictureError(f"There is no folder {file.parent}.", "Make it, or choose another folder.")
+        with contextlib.suppress(FileNotFoundError):
+            file.stat()  # a name that is too long fails here
+        if file.is_dir():
+            raise PictureError(f"{file} is a folder.", "Name a file.")
+        with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
-        raise PictureError(f"{file} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        raise PictureError(f"{file} cannot be written: {_reason(error)}.", "Choose another folder or name.") from error
 
 
 def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object] | None = None) -> None:
@@ -102,67 +124,93 @@ def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object]
     if picture.alpha is not None and kind != "JPEG":
         image.putalpha(Image.fromarray(picture.alpha))
     buffer = io.BytesIO()
-    image.save(buffer, kind, **SAVE_OPTIONS[kind], **_metadata(kind, json.dumps(parameters or {})))
+    try:
+        image.save(buffer, kind, **SAVE_OPTIONS[kind], **_metadata(kind, json.dumps(parameters or {})))
+    except (OSError, ValueError) as error:  # a side too long for JPEG or WebP
+        raise PictureError(f"{file} cannot be written as {kind}: {_reason(error)}.", "Use .png.") from error
     write_whole(file, buffer.getvalue())
 
 
 def write_whole(file: Path, data: bytes) -> None:
     """Writes a file beside its place and renames it, so that nobody ever sees half of it."""
-    temporary: Path | None = None
+    temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as stream:
-            temporary = Path(stream.name)
+        with temporary.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())  # NamedTemporaryFile's 0600 is for secrets
         temporary.replace(file)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise PictureError(
-            f"{file} cannot be written: {error.strerror}.", "Free some space, or choose another folder."
-        ) from error
+        remedy = "Free some space, or choose another folder."
+        raise PictureError(f"{file} cannot be written: {_reason(error)}.", remedy) from error
+    finally:
+        with contextlib.suppress(OSError):  # it is gone if it was renamed
+            temporary.unlink()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).rstrip(".")
 
 
-def _srgb(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()  # turns a TIFF file upright, and takes its orientation away
+    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if method is None else image.transpose(method)
+
+
+def _srgb(image: Image.Image, file: Path) -> Image.Image:
     """Mode RGB or RGBA, 8 bits a channel, colours converted from the picture's own profile."""
-    if image.mode.startswith("I"):  # 16 bits of grey, which convert() would clip to 255
-        image = Image.fromarray((np.asarray(image).astype(np.uint32) / 257).round().astype(np.uint8))
-    if image.mode == "F":
-        raise ValueError("it has floating-point pixels; save it with 8 or 16 bits a channel")
-    has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
-    alpha = image.convert("RGBA").getchannel("A") if has_alpha else None
-    colours = _converted_by_profile(image.convert("RGB") if image.mode not in ("RGB", "L", "CMYK") else image)
+    alpha, profile = _alpha(image), image.info.get("icc_profile")
+    colours = _eight_bits(image)
+    if profile:
+        try:
+            colours = _converted_by_profile(colours, profile)
+        except (ImageCms.PyCMSError, OSError) as error:
+            message = f"{file}: ignored its ICC profile, which does not fit the picture: {_reason(error)}."
+            warnings.warn(message, stacklevel=3)
+    colours = colours.convert("RGB")
     if alpha is not None:
         colours.putalpha(alpha)
     return colours
 
 
-def _converted_by_profile(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError) as error:
-            warnings.warn(f"ignored an ICC profile that does not fit the picture: {error}", stacklevel=2)
-        else:
-            return converted if converted is not None else image
-    return image.convert("RGB")
+def _alpha(image: Image.Image) -> Image.Image | None:
+    if not image.has_transparency_data:
+        return None
+    if image.mode.startswith("I"):  # convert("RGBA") would clip the grey that stands for transparent
+        opaque = np.asarray(image) != image.info["transparency"]
+        return Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
+    return image.convert("RGBA").getchannel("A")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("it has floating-point pixels; save it with 8 or 16 bits a channel")
+    if not image.mode.startswith("I"):
+        return image
+    levels = np.asarray(image)
+    if levels.min() < 0 or levels.max() > 65535:
+        raise ValueError("it has 32-bit pixels; save it with 8 or 16 bits a channel")
+    return Image.fromarray((levels / 257).round().astype(np.uint8))  # convert() would clip to 255
+
+
+def _converted_by_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    wanted = PROFILE_MODES.get(source.profile.xcolor_space)
+    own = {"1": "L", "L": "L", "LA": "L", "CMYK": "CMYK", "LAB": "LAB"}.get(image.mode, "RGB")
+    if wanted is None or wanted not in (own, "RGB" if own == "L" else own):
+        raise ImageCms.PyCMSError(f"it is for {source.profile.xcolor_space.strip()}, the picture is {image.mode}")
+    target = ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image.convert(wanted), source, target, outputMode="RGB")
+    return converted or image  # it is None only where a picture is converted in place
 
 
 def _scaled(image: Image.Image, size: int) -> Picture:
     if size:
         factor = size / max(image.size)
         width, height = (max(1, round(side * factor)) for side in image.size)
+        if width * height > MAX_PIXELS:
+            raise PictureError(f"size: {size} would make {width} x {height} pixels.", "Use a smaller size.")
         if (width, height) != image.size:
             image = image.resize((width, height), Image.Resampling.LANCZOS)  # weighs colours by alpha
     pixels = np.asarray(image.convert("RGB"))

@@ -18,9 +18,10 @@ GAP = 8  # pixels of white between the pictures of a strip
 def write_strip(file: Path, pictures: Sequence[np.ndarray]) -> None:
     """Writes pictures, uint8[height, width, 3], side by side, scaled to the height of the first."""
     height = pictures[0].shape[0]
+    widths = [max(1, round(pixels.shape[1] * height / pixels.shape[0])) for pixels in pictures]
     scaled = [
-        Image.fromarray(pixels).resize((round(pixels.shape[1] * height / pixels.shape[0]), height), Image.Resampling.LANCZOS)
-        for pixels in pictures
+        Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
+        for pixels, width in zip(pictures, widths, strict=True)
     ]
     width = sum(image.width for image in scaled) + GAP * (len(scaled) - 1)
     strip = Image.new("RGB", (width, height), "white")
@@ -40,10 +41,12 @@ def write_loss_plot(file: Path, losses: np.ndarray) -> None:
     for column, name in zip(losses.T, LOSS_COLUMNS, strict=True):
         if column.max() > 0:  # a logarithmic axis has no place for a loss that is switched off
             positive = np.where(column > 0, column, np.nan)
-            axes.plot(positive, label=name.replace("_", " "), linewidth=2.5 if name == "total" else 1.2)
+            marker = "o" if len(losses) == 1 else None  # one point makes no line
+            axes.plot(positive, marker=marker, label=name.replace("_", " "), linewidth=2.5 if name == "total" else 1.2)
     axes.set(yscale="log", xlabel="iteration", ylabel="weighted loss", xlim=(0, max(1, len(losses) - 1)))
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.lines:
+        axes.legend()
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     write_whole(file, buffer.getvalue())

@@ -35,11 +35,22 @@ def _bare_tensorflow() -> Iterator[None]:
         del sys.modules["tensorflow"]
 
 
+__all__ = [
+    "get_model_status_pb2",
+    "model_pb2",
+    "model_service_pb2_grpc",
+    "predict_pb2",
+    "prediction_service_pb2_grpc",
+    "tensor_pb2",
+    "types_pb2",
+]
+
 with _bare_tensorflow():
-    from tensorflow.core.framework import tensor_pb2 as tensor_pb2
-    from tensorflow.core.framework import types_pb2 as types_pb2
-    from tensorflow_serving.apis import get_model_status_pb2 as get_model_status_pb2
-    from tensorflow_serving.apis import model_pb2 as model_pb2
-    from tensorflow_serving.apis import model_service_pb2_grpc as model_service_pb2_grpc
-    from tensorflow_serving.apis import predict_pb2 as predict_pb2
-    from tensorflow_serving.apis import prediction_service_pb2_grpc as prediction_service_pb2_grpc
+    from tensorflow.core.framework import tensor_pb2, types_pb2
+    from tensorflow_serving.apis import (
+        get_model_status_pb2,
+        model_pb2,
+        model_service_pb2_grpc,
+        predict_pb2,
+        prediction_service_pb2_grpc,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -66,16 +67,19 @@ class StyleClient:
             address: HOST:PORT, or any gRPC target.
             model: the name under which the server has the model.
             version: of the model; by default the server's newest.
+
+        Raises:
+            RequestRefused: a version that does not fit into 64 bits.
         """
         self.address = address
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
-            self._spec.version.value = version
+            self._spec.version.value = int(_whole("version", version, 64))
         self._channel = transport.open_channel(address)
         self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._model = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
-    def __enter__(self) -> StyleClient:
+    def __enter__(self) -> StyleClient:  # noqa: PYI034  (typing.Self is newer than Python 3.10)
         """The client itself."""
         return self
 
@@ -120,10 +124,12 @@ class StyleClient:
             "learning_rate": learning_rate,
         }
         inputs = {"content": _pixels("content", content), "style": _pixels("style", style)}
-        inputs["iterations"] = _int32("iterations", iterations)
-        inputs |= {name: np.asarray(n, np.float32) for name, n in numbers.items() if n is not None}
-        deadline = deadline_seconds or contract.stylize_deadline(*content.shape[:2], iterations)
-        outputs, version = self._predict(contract.STYLIZE, inputs, deadline, fetch=("image", "losses"))
+        inputs["iterations"] = _whole("iterations", iterations, 32)
+        inputs |= {name: _float32(number) for name, number in numbers.items() if number is not None}
+        if deadline_seconds is None:
+            height, width, _ = inputs["content"].shape
+            deadline_seconds = contract.stylize_deadline(height, width, iterations)
+        outputs, version = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
         losses = array_of(outputs["losses"])
         if not np.isfinite(losses).all():
             first = int(np.argmin(np.isfinite(losses).all(axis=1)))
@@ -136,7 +142,8 @@ class StyleClient:
         """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""
         inputs = {"content": _pixels("content", content), "style": _pixels("style", style)}
         inputs["image"] = _pixels("image", image)
-        deadline = contract.stylize_deadline(*content.shape[:2], 1)
+        height, width, _ = inputs["content"].shape
+        deadline = contract.stylize_deadline(height, width, 1)
         names = ("style_errors", "content_error", "total_variation")
         outputs, _ = self._predict(contract.EVALUATE, inputs, deadline, fetch=names)
         style_errors, content_error, variation = (array_of(outputs[name]) for name in names)
@@ -144,10 +151,11 @@ class StyleClient:
 
     def describe(self) -> dict[str, Any]:
         """The model card."""
-        outputs, _ = self._predict(
-            contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",)
-        )
-        card: dict[str, Any] = json.loads(outputs["model_card"].string_val[0])
+        outputs, _ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
+        try:
+            card: dict[str, Any] = json.loads(outputs["model_card"].string_val[0])
+        except (IndexError, ValueError) as error:
+            raise errors.BadAnswer("The model card is not JSON.", "Serve a model written by `nst export`.") from error
         return card
 
     def status(self) -> list[VersionStatus]:
@@ -182,13 +190,19 @@ class StyleClient:
                 if any(entry.state == "AVAILABLE" for entry in status):
                     return status
                 if time.monotonic() >= end:
-                    states = ", ".join(f"version {entry.version} {entry.state}" for entry in status)
+                    states = ", ".join(
+                        f"version {entry.version} {entry.state} {entry.error}".rstrip() for entry in status
+                    )
                     raise errors.ModelNotFound(f"No version is available: {states}.", "Look into the server's log.")
             time.sleep(0.2)
 
     def _predict(
         self, signature: str, inputs: Mapping[str, np.ndarray], deadline_seconds: float, *, fetch: tuple[str, ...]
     ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int]:
+        if math.isnan(deadline_seconds) or deadline_seconds <= 0:
+            raise errors.RequestRefused(
+                f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
+            )
         request = predict_pb2.PredictRequest(model_spec=self._spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
@@ -212,7 +226,14 @@ def _pixels(name: str, picture: np.ndarray) -> np.ndarray:
     return array
 
 
-def _int32(name: str, number: int) -> np.ndarray:
-    if not -(2**31) <= number < 2**31:
-        raise errors.RequestRefused(f"{name}: must fit into 32 bits, got {number}.", "Use a smaller number.")
-    return np.asarray(number, np.int32)
+def _whole(name: str, number: int, bits: int) -> np.ndarray:
+    if number != number // 1 or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise errors.RequestRefused(
+            f"{name}: must be a whole number of at most {bits} bits, got {number}.", "Use a smaller whole number."
+        )
+    return np.asarray(number, f"int{bits}")
+
+
+def _float32(number: float) -> np.ndarray:
+    with np.errstate(over="ignore"):  # it becomes inf, which the server refuses by name
+        return np.asarray(number, np.float32)

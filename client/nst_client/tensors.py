@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ FIELDS: dict[int, tuple[Any, str]] = {
     types_pb2.DT_INT32: (np.int32, "int_val"),
     types_pb2.DT_UINT8: (np.uint8, "int_val"),
 }
+REMEDY = "Check that the model is one that `nst export` wrote."
 ENUMS = {np.dtype(dtype): enum for enum, (dtype, _) in FIELDS.items()}
 
 
@@ -35,17 +37,27 @@ def array_of(proto: tensor_pb2.TensorProto) -> np.ndarray:
         BadAnswer: a dtype that the contract does not have, or values that do not fit the shape.
     """
     if proto.dtype not in FIELDS:
-        name = types_pb2.DataType.Name(proto.dtype)
-        raise BadAnswer(f"The server sent a tensor of {name}.", "Check that the model is one that nst exported.")
-    dtype, field = FIELDS[proto.dtype]
+        names = {number: name for name, number in types_pb2.DataType.items()}
+        name = names.get(proto.dtype, f"the unknown type {proto.dtype}")
+        raise BadAnswer(f"The server sent a tensor of {name}.", REMEDY)
     shape = [dim.size for dim in proto.tensor_shape.dim]
-    size = int(np.prod(shape))
-    if proto.tensor_content:
-        values = np.frombuffer(proto.tensor_content, np.dtype(dtype).newbyteorder("<")).astype(dtype)
-    else:
-        values = np.array(getattr(proto, field), dtype)
-        if 0 < values.size < size:
-            values = np.pad(values, (0, size - values.size), mode="edge")
-    if values.size != size:
-        raise BadAnswer(f"The server sent {values.size} values for a tensor of shape {shape}.", "Try again.")
+    try:
+        values = _values(proto)
+    except ValueError as error:
+        raise BadAnswer(f"The server sent values that are not of their type: {error}.", REMEDY) from error
+    size = math.prod(shape)
+    if not proto.tensor_content and 0 < values.size < size:
+        values = np.pad(values, (0, size - values.size), mode="edge")
+    if values.size != size or min(shape, default=0) < 0:
+        raise BadAnswer(f"The server sent {values.size} values for a tensor of shape {shape}.", REMEDY)
     return values.reshape(shape)
+
+
+def _values(proto: tensor_pb2.TensorProto) -> np.ndarray:
+    dtype, field = FIELDS[proto.dtype]
+    if proto.tensor_content:
+        return np.frombuffer(proto.tensor_content, np.dtype(dtype).newbyteorder("<")).astype(dtype)
+    sent = np.array(getattr(proto, field))
+    if sent.size and dtype is np.uint8 and not 0 <= sent.min() <= sent.max() <= 255:
+        raise ValueError("a uint8 lies outside 0..255")
+    return sent.astype(dtype)

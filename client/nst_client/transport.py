@@ -14,7 +14,11 @@ OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # the default, 4 MiB, is less than one large picture
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # a run costs minutes: repeating one is the caller's decision
+    ("grpc.max_reconnect_backoff_ms", 1000),  # the default, 2 minutes, would miss a server that has come up
 ]
+
+# gRPC counts nanoseconds in 64 bits, and what overflows there expires at once; this is three years.
+LONGEST_DEADLINE_SECONDS = 1e8
 
 ASSERTION = re.compile(r"assertion failed: \[(.*)\]", re.DOTALL)
 
@@ -72,7 +76,7 @@ def call(method: Callable[..., Any], request: Any, *, address: str, deadline_sec
         NstError: of the class that `STATUS` gives for the call's status.
     """
     try:
-        return method(request, timeout=deadline_seconds)
+        return method(request, timeout=min(deadline_seconds, LONGEST_DEADLINE_SECONDS))
     except grpc.RpcError as error:
         raise explained(error.code(), error.details() or "", address, deadline_seconds) from error
 
@@ -87,6 +91,8 @@ def explained(code: grpc.StatusCode, details: str, address: str, deadline_second
             message = f"The server at {address} did not answer within {deadline_seconds:g} s."
         case grpc.StatusCode.INVALID_ARGUMENT:
             message = f"The server refused the request: {plain(details)}"
+        case grpc.StatusCode.NOT_FOUND:
+            message = f"The server at {address} has no such model or version: {plain(details)}"
         case _:
             message = f"The server at {address} answered {code.name}: {plain(details) or 'no text'}"
     return kind(message, remedy)
@@ -94,5 +100,6 @@ def explained(code: grpc.StatusCode, details: str, address: str, deadline_second
 
 def plain(details: str) -> str:
     """A runtime's message without its node names: the assertion's own words where there are some."""
-    assertion = ASSERTION.search(details)
-    return assertion[1] if assertion else details.split("\n\t [[")[0].strip()
+    text = details.split("\n\t [[", maxsplit=1)[0].strip()
+    assertion = ASSERTION.search(text)
+    return assertion[1].strip() if assertion else text
