@@ -13,6 +13,8 @@ from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
 
 LIMITS = Limits()
+INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
+INT64_MAX = 2**63 - 1  # the type of version numbers in TensorFlow Serving
 
 
 def export(
@@ -26,13 +28,14 @@ def export(
         Precision, typer.Option(help="Of the network; picture, optimiser and losses stay float32.")
     ] = "float32",
     max_pixels: Annotated[
-        int, typer.Option(min=32 * 32, help="Largest picture accepted, height x width in pixels.")
+        int, typer.Option(min=32 * 32, max=INT32_MAX, help="Largest picture accepted, height x width in pixels.")
     ] = LIMITS.max_pixels,
-    max_iterations: Annotated[int, typer.Option(min=1, help="Most iterations a call may ask for.")] = (
-        LIMITS.max_iterations
-    ),
+    max_iterations: Annotated[
+        int, typer.Option(min=1, max=INT32_MAX, help="Most iterations a call may ask for.")
+    ] = LIMITS.max_iterations,
     version: Annotated[
-        int | None, typer.Option(min=1, help="The version's number.", show_default="the next free one")
+        int | None,
+        typer.Option(min=1, max=INT64_MAX, help="The version's number.", show_default="the next free one"),
     ] = None,
 ) -> None:
     """Writes a SavedModel that TensorFlow Serving can run, and prints its folder."""

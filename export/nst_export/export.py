@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from nst_export.weights import fill_weights
 from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
 from nst_graph.style_transfer import StyleTransfer, network_for
+
+OP_NAME = re.compile(r" \[Op:\w+\]$")  # what TensorFlow appends to the reason
 
 
 def export_version(
@@ -56,9 +59,7 @@ def export_version(
         )
         if precision != "float32":
             network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
-        _save(StyleTransfer(network, preset, limits=limits, model_card=card), staging)
-        write_warmup_requests(staging, name)
-        (staging / CARD_FILE).write_text(card + "\n")
+        _write(StyleTransfer(network, preset, limits=limits, model_card=card), name, card, staging)
     return target
 
 
@@ -67,10 +68,13 @@ def _converted(network: keras.Model, like: keras.Model) -> keras.Model:
     return like
 
 
-def _save(module: StyleTransfer, folder: Path) -> None:
+def _write(module: StyleTransfer, name: str, card: str, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=module.signatures)
+        write_warmup_requests(folder, name)
     except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
-        reason = error.message.splitlines()[0]
-        raise VersionError(f"The SavedModel cannot be written: {reason}.", "Check the free space on its disk.") from error
+        reason = OP_NAME.sub("", str(error.message).splitlines()[0]).rsplit("; ", 1)[-1]
+        remedy = "Check the free space on its disk."
+        raise VersionError(f"The SavedModel cannot be written: {reason}.", remedy) from error
     shutil.rmtree(folder / "assets", ignore_errors=True)  # always written, always empty here
+    (folder / CARD_FILE).write_text(card + "\n")

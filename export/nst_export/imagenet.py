@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+import urllib.error
 from pathlib import Path
 
 import keras
@@ -27,19 +28,22 @@ THREE_WAYS_OUT = (
 )
 
 
-def fetch_imagenet_weights(*, url: str = URL, md5: str = MD5, cache: Path | None = None) -> Path:
+def fetch_imagenet_weights(
+    *, url: str = URL, md5: str = MD5, cache: Path | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+) -> Path:
     """The path of the file, downloaded at the first call and checked against its digest at each.
 
     Args:
         url: where to download it from.
         md5: hexadecimal digest that the file must have.
         cache: a folder; by default Keras' own, which other programs on the machine share.
+        timeout_seconds: how long the server may be silent.
 
     Raises:
         WeightsError: the address cannot be reached, or serves another file.
     """
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT_SECONDS)
+    socket.setdefaulttimeout(timeout_seconds)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras prints a progress bar
             file = keras.utils.get_file(
@@ -53,6 +57,8 @@ def fetch_imagenet_weights(*, url: str = URL, md5: str = MD5, cache: Path | None
     except ValueError as error:
         raise WeightsError(f"The file at {url} does not have the digest MD5 {md5}.", THREE_WAYS_OUT) from error
     except Exception as error:  # Keras wraps network errors in bare Exception
+        if isinstance(error.__context__, urllib.error.HTTPError):
+            error.__context__.close()  # Keras leaves the answer open
         raise WeightsError(f"The ImageNet weights of VGG19 cannot be downloaded: {error}.", THREE_WAYS_OUT) from error
     finally:
         socket.setdefaulttimeout(timeout)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 
 from nst_export.errors import WeightsError
 
-Arrays = Mapping[str, list[np.ndarray]]  # kernel and bias by layer name
+Arrays = Mapping[str, list[np.ndarray]]  # float32 kernel and bias by layer name
 
 REMEDY = "Pass a VGG19 file written by Keras (.h5, .weights.h5 or .keras), or use --weights random:0."
 
@@ -22,6 +24,7 @@ def read_keras_file(file: Path, network: keras.Model) -> Arrays:
 
     Reads what Keras writes: weights or whole models in HDF5 as Keras 1 and 2 had it (the published
     files are of this kind), `.weights.h5` and `.keras`. A file with the classifier serves too.
+    Only arrays are read: no code or configuration in a file is run.
 
     Raises:
         WeightsError: no such file, not a Keras file, truncated, or of another network.
@@ -29,53 +32,45 @@ def read_keras_file(file: Path, network: keras.Model) -> Arrays:
     if not file.is_file():
         raise WeightsError(f"There is no weights file at {file}.", REMEDY)
     try:
-        arrays = _whole_model(file) if file.suffix == ".keras" else _hdf5(file)
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        with h5py.File(_hdf5(file)) as content:
+            return _checked_arrays(file, content, network)
+    except WeightsError:
+        raise
+    except Exception as error:  # h5py and zipfile raise a dozen kinds for a damaged file
         raise WeightsError(f"{file} cannot be read as a Keras weights file: {error}.", REMEDY) from error
-    _check_is_vgg19(file, arrays, network)
+
+
+def _hdf5(file: Path) -> Path | io.BytesIO:
+    """What h5py is to open; a `.keras` file is a zip archive around a `.weights.h5`."""
+    if not zipfile.is_zipfile(file):
+        return file
+    with zipfile.ZipFile(file) as archive:
+        return io.BytesIO(archive.read("model.weights.h5"))
+
+
+def _checked_arrays(file: Path, content: Any, network: keras.Model) -> Arrays:
+    arrays = {}
+    for number, layer in enumerate(layer for layer in network.layers if layer.weights):
+        datasets = _datasets(content, layer.name, number)
+        if datasets is None:
+            raise WeightsError(f"{file} is not VGG19: it has no layer {layer.name}.", REMEDY)
+        shapes, wanted = ([tuple(value.shape) for value in values] for values in (datasets, layer.weights))
+        if shapes != wanted:
+            raise WeightsError(f"{file} is not VGG19: {layer.name} has shapes {shapes}, not {wanted}.", REMEDY)
+        arrays[layer.name] = [np.asarray(dataset, np.float32) for dataset in datasets]
+        if not all(np.isfinite(array).all() for array in arrays[layer.name]):
+            raise WeightsError(f"{file} has weights that are not finite in {layer.name}.", REMEDY)
     return arrays
 
 
-def _whole_model(file: Path) -> Arrays:
-    return _arrays_of(keras.saving.load_model(file, compile=False))
-
-
-def _arrays_of(model: keras.Model) -> Arrays:
-    return {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
-
-
-def _hdf5(file: Path) -> Arrays:
-    with h5py.File(file) as content:
-        if "layers" in content:  # Keras 3 numbers the layers instead of naming them
-            return _numbered(file)
-        group: Any = content["model_weights"] if "model_weights" in content else content
-        layers = {_text(name): group[_text(name)] for name in group.attrs["layer_names"]}
-        return {
-            name: [np.asarray(layer[_text(weight)]) for weight in layer.attrs["weight_names"]]
-            for name, layer in layers.items()
-            if len(layer.attrs["weight_names"])
-        }
-
-
-def _numbered(file: Path) -> Arrays:
-    model = keras.applications.VGG19(include_top=False, weights=None)
-    model.load_weights(file)
-    return _arrays_of(model)
+def _datasets(content: Any, name: str, number: int) -> list[Any] | None:
+    """Kernel and bias of a convolution, not yet read; none where the file has no such layer."""
+    if "layers" in content:  # Keras 3 numbers the layers of a kind instead of naming them
+        variables = content.get(f"layers/conv2d_{number}/vars" if number else "layers/conv2d/vars")
+        return None if variables is None else [variables[key] for key in sorted(variables, key=int)]
+    layer = content.get("model_weights", content).get(name)
+    return None if layer is None else [layer[_text(weight)] for weight in layer.attrs["weight_names"]]
 
 
 def _text(name: bytes | str) -> str:
     return name.decode() if isinstance(name, bytes) else name
-
-
-def _check_is_vgg19(file: Path, arrays: Arrays, network: keras.Model) -> None:
-    for layer in network.layers:
-        if not layer.weights:
-            continue
-        if layer.name not in arrays:
-            raise WeightsError(f"{file} is not VGG19: it has no layer {layer.name}.", REMEDY)
-        shapes = [tuple(array.shape) for array in arrays[layer.name]]
-        wanted = [tuple(weight.shape) for weight in layer.weights]
-        if shapes != wanted:
-            raise WeightsError(f"{file} is not VGG19: {layer.name} has shapes {shapes}, not {wanted}.", REMEDY)
-        if not all(np.isfinite(array).all() for array in arrays[layer.name]):
-            raise WeightsError(f"{file} has weights that are not finite in {layer.name}.", REMEDY)

@@ -16,7 +16,8 @@ def import_tensorflow() -> None:
     theirs is read: that oneDNN is on, and to everybody without a GPU that there is none.
     """
     if LEVEL in os.environ:
-        import tensorflow
+        import tensorflow as tf
+
         return
     os.environ[LEVEL] = "3"  # an error that matters comes as an exception too
     sys.stderr.flush()
@@ -24,7 +25,7 @@ def import_tensorflow() -> None:
     with tempfile.TemporaryFile() as chatter:
         os.dup2(chatter.fileno(), 2)
         try:
-            import tensorflow
+            import tensorflow as tf
         except BaseException:
             chatter.seek(0)
             os.write(terminal, chatter.read())
@@ -32,4 +33,4 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
-    tensorflow.get_logger().setLevel("ERROR")  # the session loader calls itself deprecated
+    tf.get_logger().setLevel("ERROR")  # the session loader calls itself deprecated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -11,12 +12,15 @@ from pathlib import Path
 
 from nst_export.errors import VersionError
 
+TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # how rename says that its target exists
+
 
 def next_version(model_dir: Path) -> int:
     """One above the highest version there is: 1 for a new model."""
-    if not model_dir.is_dir():
-        return 1
-    return 1 + max((int(child.name) for child in model_dir.iterdir() if child.name.isdecimal()), default=0)
+    with _explained(model_dir):
+        if not model_dir.is_dir():
+            return 1
+        return 1 + max((int(child.name) for child in model_dir.iterdir() if child.name.isdecimal()), default=0)
 
 
 @contextlib.contextmanager
@@ -24,30 +28,53 @@ def new_version(target: Path) -> Iterator[Path]:
     """A folder to write a version into, which becomes `target` when the block ends well.
 
     Until then it stands beside its place under a name that is no number, so that a server polling
-    the model's folder does not load half of it. It is synced to disk and renamed at the end, and removed if
-    anything fails.
+    the model's folder does not load half of it. It is synced to disk and renamed at the end. If
+    anything fails it is removed, and so are the folders that were made to hold it.
 
     Raises:
         VersionError: the version exists, or the folder cannot be written.
     """
-    model_dir = target.parent
-    if target.exists():
-        raise VersionError(f"{target} exists already.", "Leave --version out to take the next free number.")
-    remedy = "Check the folder's permissions and the free space on its disk."
-    staging: Path | None = None
-    try:
-        model_dir.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f"unfinished-{target.name}-", dir=model_dir))
+    with _explained(target), contextlib.ExitStack() as undo:
+        if target.exists():
+            raise _taken(target)
+        for folder in reversed([folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]):
+            folder.mkdir(exist_ok=True)
+            undo.callback(_remove_if_empty, folder)
+        staging = Path(tempfile.mkdtemp(prefix=f"unfinished-{target.name}-", dir=target.parent))
+        undo.callback(shutil.rmtree, staging, ignore_errors=True)
         yield staging
         staging.chmod(0o755)  # mkdtemp's 0700 would keep a server under another user out
         _sync(staging)
-        staging.rename(target)
-        _sync_directory(model_dir)
+        _rename(staging, target)
+        undo.pop_all()
+        _sync_directory(target.parent)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise VersionError(f"{target} cannot be written: {error.strerror or error}.", remedy) from error
-    finally:
-        if staging is not None and staging.exists():
-            shutil.rmtree(staging)
+        remedy = "Check the folder's permissions and the free space on its disk."
+        raise VersionError(f"{path} cannot be written: {error.strerror or error}.", remedy) from error
+
+
+def _taken(target: Path) -> VersionError:
+    return VersionError(f"{target} exists already.", "Leave --version out to take the next free number.")
+
+
+def _rename(staging: Path, target: Path) -> None:
+    try:
+        staging.rename(target)
+    except OSError as error:
+        if error.errno in TAKEN:  # another export was faster
+            raise _taken(target) from error
+        raise
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _sync(folder: Path) -> None:

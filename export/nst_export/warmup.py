@@ -26,9 +26,7 @@ def warmup_requests(model_name: str) -> list[predict_pb2.PredictRequest]:
     one = np.int32(1)
     return [
         _request(model_name, "serving_default", {"content": picture, "style": picture, "iterations": one}),
-        _request(
-            model_name, "stylize_encoded", {"content_bytes": encoded, "style_bytes": encoded, "iterations": one}
-        ),
+        _request(model_name, "stylize_encoded", {"content_bytes": encoded, "style_bytes": encoded, "iterations": one}),
         _request(model_name, "evaluate", {"content": picture, "style": picture, "image": picture}),
         _request(model_name, "describe", {}),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from nst_export.random_weights import fill_with_random_weights
 
 logger = logging.getLogger(__name__)
 
-RANDOM = re.compile(r"random:(\d{1,9})")
+RANDOM = re.compile(r"random:([0-9]{1,9})")
 
 
 class WeightsRecord(NamedTuple):
@@ -28,32 +29,34 @@ class WeightsRecord(NamedTuple):
     file_sha256: str | None  # of the file they came from
 
 
-def fill_weights(network: keras.Model, source: str) -> WeightsRecord:
+def fill_weights(
+    network: keras.Model, source: str, *, fetch: Callable[[], Path] = fetch_imagenet_weights
+) -> WeightsRecord:
     """Gives `network`, float32, the weights that `source` names, in place.
 
     Args:
         network: built by `nst_graph.vgg19.vgg19`.
         source: `imagenet`, `random:SEED` with a seed of up to nine digits, the path of a Keras file,
             or `auto`: imagenet where it can be had, else random:0 with a warning.
+        fetch: where `imagenet` gets its file.
 
     Raises:
         WeightsError: the source is not to be had or is not VGG19.
     """
     if source == "auto":
         try:
-            return fill_weights(network, "imagenet")
+            return fill_weights(network, "imagenet", fetch=fetch)
         except WeightsError as error:
             logger.warning(NOT_TRAINED, error)
             return fill_weights(network, "random:0")
     if seed := RANDOM.fullmatch(source):
         fill_with_random_weights(network, int(seed[1]))
         return WeightsRecord(source, weights_sha256(network), None)
-    if source.startswith("random"):
-        raise WeightsError(f"{source!r} is not a seed.", "Write it as random:0, with a whole number.")
-    file = fetch_imagenet_weights() if source == "imagenet" else Path(source)
+    if source == "random" or source.startswith("random:"):
+        raise WeightsError(f"{source!r} is not a seed.", "Write it as random:0, with up to nine digits.")
+    file = fetch() if source == "imagenet" else Path(source)
     for name, arrays in read_keras_file(file, network).items():
-        if any(layer.name == name for layer in network.layers):
-            network.get_layer(name).set_weights(arrays)
+        network.get_layer(name).set_weights(arrays)
     label = source if source == "imagenet" else f"file:{file.name}"
     return WeightsRecord(label, weights_sha256(network), hashlib.sha256(file.read_bytes()).hexdigest())
 
