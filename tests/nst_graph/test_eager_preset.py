@@ -55,6 +55,6 @@ def test_there_is_no_total_variation_in_it(runs):
 
 
 def test_the_run_changed_the_picture_and_the_loss(runs):
-    ours, (image, history) = runs
+    _, (image, history) = runs
     assert history[-1, 0] < history[0, 0] / 2
     assert np.abs(image - picture(48, 64, seed=1)).mean() > 5
