@@ -21,6 +21,7 @@ import tensorflow as tf
 from nst_client import StyleClient
 from nst_export.export import export_version
 from nst_graph.limits import Limits
+from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 
 WIDTH_DIVISOR = 16
@@ -63,7 +64,7 @@ def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
     """The tiny model behind an embedded server on a free port of the loopback."""
-    server = EmbeddedServer(tiny_model_dir, name="nst", host="127.0.0.1", port=0)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0))
     yield server
     server.stop()
 

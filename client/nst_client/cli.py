@@ -26,6 +26,12 @@ app = typer.Typer(
 
 Server = Annotated[str, typer.Option(help="HOST:PORT of the server's gRPC port.", envvar="NST_SERVER")]
 Name = Annotated[str, typer.Option(help="The model's name on the server.", envvar="NST_MODEL")]
+Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS; the system's authorities are trusted.")]
+Ca = Annotated[
+    Path | None, typer.Option(help="PEM file of the authorities to trust in their place.", show_default=False)
+]
+Cert = Annotated[Path | None, typer.Option(help="PEM file of this client's certificate.", show_default=False)]
+Key = Annotated[Path | None, typer.Option(help="PEM file of its key.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 MODELS_OWN = "the model's"
 
@@ -67,9 +73,14 @@ def stylize(
         float | None,
         typer.Option(min=0.001, help="Give up after so many seconds.", show_default="by size and iterations"),
     ] = None,
+    tls: Tls = False,
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Repaints a picture in the manner of another one, on a server, and prints the new file's path."""
+    from nst_client.connection import connect
     from nst_client.stylize_files import stylize_files
 
     numbers = {
@@ -78,18 +89,17 @@ def stylize(
         "tv_weight": tv_weight,
         "learning_rate": learning_rate,
     }
-    report = stylize_files(
-        content,
-        style,
-        output,
-        address=server,
-        model=name,
-        version=version,
-        iterations=iterations,
-        size=size,
-        numbers={key: value for key, value in numbers.items() if value is not None},
-        deadline_seconds=deadline,
-    )
+    with connect(server, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key) as client:
+        report = stylize_files(
+            content,
+            style,
+            output,
+            client=client,
+            iterations=iterations,
+            size=size,
+            numbers={name: value for name, value in numbers.items() if value is not None},
+            deadline_seconds=deadline,
+        )
     typer.echo(json.dumps(report) if as_json else output)
 
 
@@ -98,12 +108,16 @@ def status(
     server: Server = contract.DEFAULT_SERVER,
     name: Name = contract.DEFAULT_MODEL,
     wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,
+    tls: Tls = False,
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Shows the versions of a served model and their states; fails if none is available."""
-    from nst_client.style_client import StyleClient
+    from nst_client.connection import connect
 
-    with StyleClient(server, model=name) as client:
+    with connect(server, model=name, tls=tls, authority=ca, certificate=cert, key=key) as client:
         versions = client.wait_until_available(wait)
     if as_json:
         typer.echo(json.dumps([entry._asdict() for entry in versions]))

@@ -60,22 +60,25 @@ class StyleClient:
         *,
         model: str = contract.DEFAULT_MODEL,
         version: int | None = None,
+        tls: transport.Tls | None = None,
     ) -> None:
         """Names the server and the model; nothing is sent yet.
 
         Args:
-            address: HOST:PORT, or any gRPC target.
+            address: HOST:PORT, or any gRPC target; see `transport.open_channel`.
             model: the name under which the server has the model.
             version: of the model; by default the server's newest.
+            tls: for a server that speaks TLS.
 
         Raises:
             RequestRefused: a version that does not fit into 64 bits.
         """
         self.address = address
+        self.model = model
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
             self._spec.version.value = int(_whole("version", version, 64))
-        self._channel = transport.open_channel(address)
+        self._channel = transport.open_channel(address, tls)
         self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._model = model_service_pb2_grpc.ModelServiceStub(self._channel)
 

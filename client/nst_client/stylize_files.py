@@ -20,9 +20,7 @@ def stylize_files(
     style_file: Path,
     output_file: Path,
     *,
-    address: str,
-    model: str,
-    version: int | None,
+    client: StyleClient,
     iterations: int,
     size: int,
     numbers: Mapping[str, float],
@@ -41,10 +39,7 @@ def stylize_files(
     height, width, _ = content.pixels.shape
     start = time.monotonic()
     console = Console(stderr=True)
-    with (
-        StyleClient(address, model=model, version=version) as client,
-        console.status(f"{width} x {height} pixels, {iterations} iterations on {address}"),
-    ):
+    with console.status(f"{width} x {height} pixels, {iterations} iterations on {client.address}"):
         stylized = client.stylize(
             content.pixels, style.pixels, iterations=iterations, deadline_seconds=deadline_seconds, **numbers
         )
@@ -52,7 +47,7 @@ def stylize_files(
     parameters: dict[str, Any] = {
         "content": content_file.name,
         "style": style_file.name,
-        "model": model,
+        "model": client.model,
         "version": stylized.version,
         "iterations": iterations,
         "size": [width, height],

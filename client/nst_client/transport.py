@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -64,9 +64,26 @@ STATUS: dict[grpc.StatusCode, tuple[ErrorClass, str]] = {
 }
 
 
-def open_channel(address: str) -> grpc.Channel:
-    """A channel without message limits; it connects at the first call."""
-    return grpc.insecure_channel(address, options=OPTIONS)
+class Tls(NamedTuple):
+    """What a TLS connection needs, in PEM. All None: the system's own authorities, and no client certificate."""
+
+    authority: bytes | None = None  # certificates of the authorities that may have signed the server's
+    certificate: bytes | None = None  # the client's own, for mutual TLS
+    key: bytes | None = None  # of the client's certificate
+
+
+def open_channel(address: str, tls: Tls | None = None) -> grpc.Channel:
+    """A channel without message limits; it connects at the first call.
+
+    An address that stands for several servers, `dns:///NAME:PORT` or `ipv4:A:PORT,B:PORT`, has its calls
+    spread over them in turn.
+    """
+    several = ":///" in address or address.startswith(("ipv4:", "ipv6:"))
+    options = [*OPTIONS, ("grpc.lb_policy_name", "round_robin")] if several else OPTIONS
+    if tls is None:
+        return grpc.insecure_channel(address, options=options)
+    credentials = grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
+    return grpc.secure_channel(address, credentials, options=options)
 
 
 def call(method: Callable[..., Any], request: Any, *, address: str, deadline_seconds: float) -> Any:

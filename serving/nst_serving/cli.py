@@ -14,22 +14,61 @@ GRACE_SECONDS = 10.0  # what `docker stop` and most service managers wait before
 
 
 def serve(
-    model_dir: Annotated[Path, typer.Argument(help="The model's folder; its newest version is served.")],
+    model_dir: Annotated[
+        Path | None, typer.Argument(metavar="MODEL_DIR", help="The model's folder; its newest version is served.")
+    ] = None,
     engine: Annotated[Literal["embedded"], typer.Option(help="What serves the model.")] = "embedded",
     name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
+    config: Annotated[
+        Path | None, typer.Option(help="A models.config in TensorFlow Serving's format, in place of MODEL_DIR.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 is all of this machine's.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="gRPC port; 0 takes a free one.")] = 8500,
+    rest_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="REST port; 0 takes a free one.", show_default="no REST")
+    ] = None,
+    running: Annotated[int, typer.Option(min=1, help="Predictions that may run at once.")] = 4,
+    waiting: Annotated[int, typer.Option(min=0, help="Predictions that may wait; more are refused.")] = 64,
+    poll_seconds: Annotated[float, typer.Option(min=0, help="Look for new versions every so often; 0 never.")] = 1.0,
+    grace_seconds: Annotated[float, typer.Option(min=0, help="At the end, time for running calls.")] = GRACE_SECONDS,
+    warm_up: Annotated[bool, typer.Option(help="Run the model's warm-up requests at load.")] = True,
+    ssl_config: Annotated[Path | None, typer.Option(help="TensorFlow Serving's SSLConfig file, for TLS.")] = None,
+    cors: Annotated[bool, typer.Option("--cors", help="Let web pages from anywhere call REST.")] = False,
+    rest_timeout: Annotated[float, typer.Option(min=0.001, help="Seconds until a REST call is given up.")] = 30.0,
+    enable_serialization_as_tensor_content: Annotated[
+        bool, typer.Option("--enable-serialization-as-tensor-content", help="Send tensors as raw bytes.")
+    ] = False,
 ) -> None:
-    """Serves a model over TensorFlow Serving's gRPC protocol until Ctrl-C or SIGTERM."""
+    """Serves models over TensorFlow Serving's protocol until Ctrl-C or SIGTERM."""
+    if (model_dir is None) == (config is None):
+        raise typer.BadParameter("name either a MODEL_DIR or a --config file.")
     import_tensorflow()
+    from nst_serving.configuration import read_configuration
+    from nst_serving.options import ServerOptions, single_model
     from nst_serving.server import EmbeddedServer
 
-    server = EmbeddedServer(model_dir, name=name, host=host, port=port)
-
+    options = ServerOptions(
+        host=host,
+        port=port,
+        rest_port=rest_port,
+        running=running,
+        waiting=waiting,
+        poll_seconds=poll_seconds,
+        warm_up=warm_up,
+        tensor_content=enable_serialization_as_tensor_content,
+        rest_timeout_seconds=rest_timeout,
+        cors=cors,
+        ssl_config=ssl_config,
+    )
+    models = read_configuration(config) if config else single_model(name, model_dir or Path())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises KeyboardInterrupt, as Ctrl-C does
-    typer.echo(f"Serving {server.name} version {server.version} at {server.address} ({engine} engine).")
+    server = EmbeddedServer(models, options)
+    for model in server.catalog.names:
+        versions = ", ".join(str(version.number) for version in server.catalog.versions(model))
+        rest = f", REST at {server.rest_address}" if server.rest_address else ""
+        typer.echo(f"Serving {model} version {versions} at {server.address}{rest} ({engine} engine).")
     try:
         server.wait()
     except KeyboardInterrupt:
         typer.echo("Stopping.", err=True)
-        server.stop(GRACE_SECONDS)
+        server.stop(grace_seconds)

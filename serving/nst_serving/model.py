@@ -10,9 +10,12 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
 
-from nst_serving.errors import StartError
-
 TAGS = ["serve"]
+SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
+NO_SAVED_MODEL = (
+    "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
+    "`saved_model.pb`)\nSpecified file path: {}"
+)
 
 
 class Model:
@@ -27,19 +30,18 @@ class Model:
                 a thread of the session's inter-op pool and would starve all other calls.
 
         Raises:
-            StartError: there is no SavedModel that can be loaded.
+            tf.errors.OpError: there is no SavedModel that can be loaded.
         """
         self._graph = tf.Graph()
         config = config_pb2.ConfigProto(inter_op_parallelism_threads=inter_op_threads)
         self._session = tf.compat.v1.Session(graph=self._graph, config=config)
+        if not any((version_dir / name).is_file() for name in SAVED_MODEL_FILES):
+            raise tf.errors.NotFoundError(None, None, NO_SAVED_MODEL.format(version_dir))
         try:
             with self._graph.as_default():
                 meta_graph = tf.compat.v1.saved_model.load(self._session, TAGS, str(version_dir))
-        except (OSError, RuntimeError, tf.errors.OpError) as error:
-            reason = str(error).splitlines()[0]
-            raise StartError(
-                f"{version_dir} cannot be loaded: {reason}", "Export it again with `nst export`."
-            ) from error
+        except (OSError, RuntimeError, ValueError) as error:  # what the loader says in Python's words
+            raise tf.errors.DataLossError(None, None, str(error)) from error
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
 
     def run(

@@ -5,42 +5,50 @@ Sources: tensorflow_serving/servables/tensorflow/predict_util.cc and tensorflow/
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import grpc
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import predict_pb2
 
 from nst_serving.errors import RequestError
-from nst_serving.model import Model
 from nst_serving.tensors import array_of, proto_of
 
 DEFAULT_SIGNATURE = "serving_default"
 
+Fetched = list[np.ndarray]
+
 
 def predict(
-    model: Model, request: predict_pb2.PredictRequest, *, timeout_seconds: float | None
+    signatures: Mapping[str, meta_graph_pb2.SignatureDef],
+    request: predict_pb2.PredictRequest,
+    run: Callable[[Mapping[str, np.ndarray], Sequence[str]], Fetched],
+    *,
+    tensor_content: bool = False,
 ) -> dict[str, tensor_pb2.TensorProto]:
     """The outputs of one call by alias.
+
+    Args:
+        signatures: the model's.
+        request: what the client sent.
+        run: runs the graph on values by tensor name and returns those of the tensors named.
+        tensor_content: encode outputs as raw bytes, not in typed fields.
 
     Raises:
         RequestError: with the code and text that TensorFlow Serving gives.
     """
     name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-    if name not in model.signatures:
+    if name not in signatures:
         raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
-    signature = model.signatures[name]
+    signature = signatures[name]
     feeds = _feeds(signature, request)
     aliases = list(request.output_filter) or sorted(signature.outputs)
-    fetches = _fetches(signature, aliases)
-    try:
-        results = model.run(feeds, fetches, timeout_seconds=timeout_seconds)
-    except tf.errors.OpError as error:
-        raise RequestError.of(error) from error
-    return {alias: proto_of(result) for alias, result in zip(aliases, results, strict=True)}
+    results = run(feeds, _fetches(signature, aliases))
+    return {
+        alias: proto_of(result, tensor_content=tensor_content) for alias, result in zip(aliases, results, strict=True)
+    }
 
 
 def _feeds(signature: meta_graph_pb2.SignatureDef, request: predict_pb2.PredictRequest) -> dict[str, np.ndarray]:

@@ -1,135 +1,122 @@
-"""PredictionService and ModelService over gRPC, on one served model."""
+"""PredictionService and ModelService over gRPC."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import grpc
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
-    model_pb2,
+    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
 )
 
+from nst_serving.catalog import Catalog
 from nst_serving.errors import RequestError
-from nst_serving.model import Model
-from nst_serving.predict import DEFAULT_SIGNATURE, predict
-
-
-class ServedModel:
-    """A model under its name and version, as requests address it."""
-
-    def __init__(self, name: str, version: int, model: Model) -> None:
-        """Serves `model` as `name`, `version`."""
-        self.name = name
-        self.version = version
-        self._model = model
-
-    def find(self, spec: model_pb2.ModelSpec) -> Model:
-        """The model that a request means (server_core.cc, ServableRequestFromModelSpec)."""
-        if not spec.name:
-            raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified.")
-        if spec.version_label:
-            message = f"Unrecognized servable version label: {spec.version_label}"
-            raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, message)
-        asked = spec.version.value if spec.HasField("version") else None
-        if spec.name != self.name or asked not in (None, self.version):
-            which = f"Latest({spec.name})" if asked is None else f"Specific({spec.name}, {asked})"
-            raise RequestError(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: {which}")
-        return self._model
-
-    def answer_to(self, spec: model_pb2.ModelSpec, signature_name: str = "") -> model_pb2.ModelSpec:
-        """The model_spec of a reply: the version used, and never the label."""
-        reply = model_pb2.ModelSpec(name=spec.name, signature_name=signature_name)
-        reply.version.value = self.version
-        return reply
+from nst_serving.predictor import Caller, Predictor, answer_spec, checked_spec
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata."""
+    """Predict and GetModelMetadata; Classify, Regress and MultiInference stay UNIMPLEMENTED."""
 
-    def __init__(self, served: ServedModel) -> None:
-        """Answers for `served`."""
-        self._served = served
+    def __init__(self, catalog: Catalog, predictor: Predictor) -> None:
+        """Answers for the models of `catalog`."""
+        self._catalog = catalog
+        self._predictor = predictor
 
     def Predict(  # noqa: N802
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
-        """Runs a signature."""
-        try:
-            model = self._served.find(_spec_of(request))
-            outputs = predict(model, request, timeout_seconds=context.time_remaining())
-        except RequestError as error:
-            _abort(context, error)
-        signature = request.model_spec.signature_name or DEFAULT_SIGNATURE
-        spec = self._served.answer_to(request.model_spec, signature)
-        return predict_pb2.PredictResponse(model_spec=spec, outputs=outputs)
+        """Runs a signature, until the client's deadline or until it has gone."""
+        with _answering(context):
+            return self._predictor.answer(request, Caller("GRPC", context.time_remaining(), context.add_callback))
 
     def GetModelMetadata(  # noqa: N802
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
-        """Every signature with its inputs, outputs and defaults (get_model_metadata_impl.cc)."""
-        try:
-            spec = _spec_of(request)
-            _check_metadata_fields(request)
-            model = self._served.find(spec)
-        except RequestError as error:
-            _abort(context, error)
-        signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=model.signatures)
-        reply = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=self._served.answer_to(spec))
-        reply.metadata["signature_def"].Pack(signatures)
-        return reply
+        """Every signature with its inputs, outputs and defaults."""
+        with _answering(context):
+            return model_metadata(self._catalog, request)
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus."""
+    """GetModelStatus and HandleReloadConfigRequest."""
 
-    def __init__(self, served: ServedModel) -> None:
-        """Answers for `served`."""
-        self._served = served
+    def __init__(self, catalog: Catalog) -> None:
+        """Answers for the models of `catalog`."""
+        self._catalog = catalog
 
     def GetModelStatus(  # noqa: N802
         self, request: get_model_status_pb2.GetModelStatusRequest, context: grpc.ServicerContext
     ) -> get_model_status_pb2.GetModelStatusResponse:
-        """The version and its state (get_model_status_impl.cc)."""
-        served = self._served
-        try:
-            spec = _spec_of(request)
-            asked = spec.version.value if spec.HasField("version") else None
-            if spec.name != served.name or asked not in (None, served.version):
-                what = "any versions" if asked is None else f"version {asked}"
-                message = f"Could not find {what} of model {spec.name}"
-                raise RequestError(grpc.StatusCode.NOT_FOUND, message)
-        except RequestError as error:
-            _abort(context, error)
-        reply = get_model_status_pb2.GetModelStatusResponse()
-        status = reply.model_version_status.add(version=served.version)
-        status.state = get_model_status_pb2.ModelVersionStatus.AVAILABLE
-        status.status.SetInParent()
-        return reply
+        """The versions and their states, newest first."""
+        with _answering(context):
+            return model_status(self._catalog, request)
+
+    def HandleReloadConfigRequest(  # noqa: N802
+        self, request: model_management_pb2.ReloadConfigRequest, context: grpc.ServicerContext
+    ) -> model_management_pb2.ReloadConfigResponse:
+        """Replaces the configuration and returns when new models are available (model_service_impl.cc)."""
+        with _answering(context):
+            self._catalog.reload(request.config)
+            reply = model_management_pb2.ReloadConfigResponse()
+            reply.status.SetInParent()
+            return reply
 
 
-def _spec_of(
-    request: predict_pb2.PredictRequest
-    | get_model_metadata_pb2.GetModelMetadataRequest
-    | get_model_status_pb2.GetModelStatusRequest,
-) -> model_pb2.ModelSpec:
-    if not request.HasField("model_spec"):
-        raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, "Missing ModelSpec")
-    return request.model_spec
+def model_metadata(
+    catalog: Catalog, request: get_model_metadata_pb2.GetModelMetadataRequest
+) -> get_model_metadata_pb2.GetModelMetadataResponse:
+    """The signatures of the version asked for (get_model_metadata_impl.cc).
 
-
-def _check_metadata_fields(request: get_model_metadata_pb2.GetModelMetadataRequest) -> None:
+    Raises:
+        RequestError: no model_spec, no or another metadata_field, no such version.
+    """
+    spec = checked_spec(request)
     if not request.metadata_field:
         message = "GetModelMetadataRequest must specify at least one metadata_field"
         raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, message)
     for field in request.metadata_field:
         if field != "signature_def":
             raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, f"Metadata field {field} is not supported")
+    version, sessions = catalog.find(spec)
+    reply = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=answer_spec(spec, version))
+    signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=sessions.signatures)
+    reply.metadata["signature_def"].Pack(signatures)
+    return reply
 
 
-def _abort(context: grpc.ServicerContext, error: RequestError) -> NoReturn:
-    context.abort(error.code, error.message)
+def model_status(
+    catalog: Catalog, request: get_model_status_pb2.GetModelStatusRequest
+) -> get_model_status_pb2.GetModelStatusResponse:
+    """Every version seen, newest first, or the one asked for (get_model_status_impl.cc).
+
+    Raises:
+        RequestError: no model_spec, no such model or version.
+    """
+    spec = checked_spec(request)
+    asked = spec.version.value if spec.HasField("version") else None
+    versions = [version for version in catalog.versions(spec.name) if asked in (None, version.number)]
+    if not versions:
+        what = "any versions" if asked is None else f"version {asked}"
+        raise RequestError(grpc.StatusCode.NOT_FOUND, f"Could not find {what} of model {spec.name}")
+    reply = get_model_status_pb2.GetModelStatusResponse()
+    for version in versions:
+        entry = reply.model_version_status.add(version=version.number, state=version.state)
+        entry.status.SetInParent()
+        if version.error:
+            entry.status.error_code = version.error.code.value[0]
+            entry.status.error_message = version.error.message
+    return reply
+
+
+@contextmanager
+def _answering(context: grpc.ServicerContext) -> Iterator[None]:
+    try:
+        yield
+    except RequestError as error:
+        context.abort(error.code, error.message)

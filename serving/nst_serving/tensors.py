@@ -23,7 +23,7 @@ def array_of(proto: tensor_pb2.TensorProto) -> np.ndarray:
     return np.asarray(tf.make_ndarray(proto))
 
 
-def proto_of(array: np.ndarray) -> tensor_pb2.TensorProto:
+def proto_of(array: np.ndarray, *, tensor_content: bool = False) -> tensor_pb2.TensorProto:
     """A reply's tensor, in typed fields as the server sends it unless told otherwise."""
     array = np.asarray(array)
     if array.dtype.kind in "OSU":
@@ -31,5 +31,8 @@ def proto_of(array: np.ndarray) -> tensor_pb2.TensorProto:
     proto = tensor_pb2.TensorProto(dtype=tf.as_dtype(array.dtype).as_datatype_enum)
     for length in array.shape:
         proto.tensor_shape.dim.add(size=length)
+    if tensor_content:
+        proto.tensor_content = array.tobytes()
+        return proto
     getattr(proto, TYPED_FIELDS[tf.as_dtype(array.dtype)]).extend(array.ravel().tolist())
     return proto

@@ -11,6 +11,7 @@ import pytest
 
 from nst_client import contract, errors
 from nst_client.style_client import StyleClient, VersionStatus
+from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 
 WHOLE = "iterations: must be a whole number"
@@ -246,7 +247,7 @@ def test_waiting_sees_a_server_that_starts_later(tiny_model_dir, closed_port):
     servers: list[EmbeddedServer] = []
 
     def start() -> None:
-        servers.append(EmbeddedServer(tiny_model_dir, name="nst", host="127.0.0.1", port=closed_port))
+        servers.append(EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=closed_port)))
 
     starting = threading.Timer(0.4, start)
     starting.start()

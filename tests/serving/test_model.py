@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_serving.errors import StartError
 from nst_serving.model import Model
 
 
@@ -55,5 +54,5 @@ def test_a_timeout_stops_the_loop(model):
 
 
 def test_a_folder_without_a_model_cannot_be_loaded(tmp_path):
-    with pytest.raises(StartError, match="cannot be loaded"):
+    with pytest.raises(tf.errors.NotFoundError, match="does not appear to contain a SavedModel"):
         Model(tmp_path, inter_op_threads=1)

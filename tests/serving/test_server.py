@@ -19,7 +19,8 @@ from tensorflow_serving.apis import (
 
 from nst_client import NstError, StyleClient
 from nst_serving.errors import STATUS_CODES, StartError
-from nst_serving.server import EmbeddedServer, newest_version
+from nst_serving.options import ServerOptions, single_model
+from nst_serving.server import EmbeddedServer
 from tests.conftest import picture
 
 
@@ -101,22 +102,16 @@ def test_the_status_of_what_is_not_there_is_not_found(server, name, version, tex
     assert (error.value.code(), error.value.details()) == (grpc.StatusCode.NOT_FOUND, text)
 
 
-def test_the_newest_version_is_served_by_number_not_by_name(tmp_path):
-    for name in ("2", "10", "9", "unfinished-11-x", "notes"):
-        (tmp_path / name).mkdir()
-    assert newest_version(tmp_path).name == "10"
-
-
 def test_a_model_folder_without_versions_is_explained(tmp_path):
     with pytest.raises(StartError, match="holds no version directory"):
-        newest_version(tmp_path)
+        EmbeddedServer(single_model("nst", tmp_path), ServerOptions(port=0))
     with pytest.raises(StartError, match="There is no folder"):
-        newest_version(tmp_path / "nowhere")
+        EmbeddedServer(single_model("nst", tmp_path / "nowhere"), ServerOptions(port=0))
 
 
 def test_a_port_that_is_taken_is_explained(server, tiny_model_dir):
     with pytest.raises(StartError, match="the port is taken"):
-        EmbeddedServer(tiny_model_dir, name="nst", host="127.0.0.1", port=server.port)
+        EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=server.port))
 
 
 def test_tensorflows_error_codes_are_those_of_grpc():

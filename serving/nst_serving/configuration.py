@@ -1,0 +1,92 @@
+"""Which models and versions to serve: ModelServerConfig, in the server's own text format and its rules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import grpc
+from google.protobuf import text_format
+from tensorflow_serving.config import model_server_config_pb2
+
+from nst_serving.errors import RequestError, StartError
+
+PLATFORM = "tensorflow"
+NOT_A_LIST = (
+    "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
+)
+
+
+def read_configuration(file: Path) -> model_server_config_pb2.ModelServerConfig:
+    """Reads a models.config file, as --model_config_file does.
+
+    Raises:
+        StartError: it cannot be read, is not in the text format, or breaks a rule.
+    """
+    remedy = "Write it as TensorFlow Serving's documentation of --model_config_file has it."
+    try:
+        config = text_format.Parse(file.read_text(), model_server_config_pb2.ModelServerConfig())
+        check_configuration(config)
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise StartError(f"{file} is not a model configuration: {error}", remedy) from error
+    except RequestError as error:
+        raise StartError(f"{file}: {error.message}", remedy) from error
+    return config
+
+
+def check_configuration(config: model_server_config_pb2.ModelServerConfig) -> None:
+    """The server's rules, in its words (server_core.cc, ValidateModelConfigList and ReloadConfig).
+
+    Raises:
+        RequestError: INVALID_ARGUMENT.
+    """
+    if config.WhichOneof("config") != "model_config_list":
+        raise _invalid(NOT_A_LIST)
+    seen: set[str] = set()
+    for model in config.model_config_list.config:
+        if model.name in seen:
+            raise _invalid(f"Illegal to list model {model.name} multiple times in config list")
+        seen.add(model.name)
+        if not os.path.isabs(model.base_path):  # noqa: PTH117  (it may be a URI, which is no path)
+            raise _invalid(
+                f"Expected model {model.name} to have an absolute path or URI; got base_path()={model.base_path}"
+            )
+        if not model.model_platform:
+            raise _invalid(
+                "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
+                f"ModelServerConfig::model_platform, model name is {model.name}"
+            )
+        if model.model_platform != PLATFORM:
+            raise _invalid(f"Model {model.name} requests unsupported platform {model.model_platform}")
+
+
+def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int, Path]:
+    """The version directories that the model's policy asks for, by number.
+
+    A child of base_path is a version if its name parses as an int64
+    (file_system_storage_path_source.cc). A model without a policy has its latest version served.
+    """
+    found = version_directories(Path(model.base_path))
+    policy = model.model_version_policy
+    match policy.WhichOneof("policy_choice"):
+        case "all":
+            chosen = set(found)
+        case "specific":
+            chosen = set(policy.specific.versions)
+        case _:
+            count = policy.latest.num_versions or 1
+            chosen = set(sorted(found)[-count:])
+    return {number: found[number] for number in sorted(chosen) if number in found}
+
+
+def version_directories(base_path: Path) -> dict[int, Path]:
+    """Every version directory under `base_path` by its number; none if the folder is not there."""
+    if not base_path.is_dir():
+        return {}
+    children = [child for child in base_path.iterdir() if child.name.isascii() and child.name.isdecimal()]
+    return {int(child.name): child for child in sorted(children) if child.is_dir() and int(child.name) < 2**63}
+
+
+def _invalid(message: str) -> RequestError:
+    return RequestError(grpc.StatusCode.INVALID_ARGUMENT, message)

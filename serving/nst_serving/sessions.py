@@ -1,0 +1,125 @@
+"""The sessions of one model version: one for each run, so that a run can be stopped without touching another.
+
+A session has no way to cancel a single call; closing it cancels all of its calls within one iteration. So
+a run has a session to itself, and whoever cancels it closes that session. Loading one takes a quarter of
+a second, and they are kept for the next runs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import meta_graph_pb2
+
+from nst_serving.model import Model
+
+OnCancel = Callable[[Callable[[], None]], bool]  # takes what to do on a cancel; False if it came already
+
+
+class Sessions:
+    """Runs a version's signatures, each call in a session of its own."""
+
+    def __init__(self, version_dir: Path, *, inter_op_threads: int) -> None:
+        """Loads the first session.
+
+        Raises:
+            tf.errors.OpError: the version cannot be loaded.
+        """
+        self._version_dir = version_dir
+        self._inter_op_threads = inter_op_threads
+        self._lock = threading.Lock()
+        first = self._load()
+        self._idle = [first]
+        self._shared = first  # for calls so short that they may share a session with a run
+        self._closed = False
+        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = first.signatures
+
+    def run(
+        self,
+        feeds: Mapping[str, np.ndarray],
+        fetches: Sequence[str],
+        *,
+        timeout_seconds: float | None = None,
+        on_cancel: OnCancel | None = None,
+    ) -> list[np.ndarray]:
+        """Runs the graph once; see `Model.run`.
+
+        Args:
+            feeds: values by tensor name.
+            fetches: tensor names.
+            timeout_seconds: as for `Model.run`.
+            on_cancel: registers what stops this run.
+
+        Raises:
+            tf.errors.OpError: whatever the runtime says; CancelledError after a cancel.
+        """
+        if not feeds:
+            return self._run_shared(fetches)
+        model = self._take()
+        run = _Run(model)
+        try:
+            if on_cancel is not None and not on_cancel(run.cancel):
+                raise tf.errors.CancelledError(None, None, "The client cancelled the call before it ran.")
+            return model.run(feeds, fetches, timeout_seconds=timeout_seconds)
+        finally:
+            self._give_back(model, usable=run.finish())
+
+    def close(self) -> None:
+        """Frees all idle sessions now, and busy ones when their runs end."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for model in idle:
+            model.close()
+
+    def _run_shared(self, fetches: Sequence[str]) -> list[np.ndarray]:
+        try:
+            return self._shared.run({}, fetches)
+        except tf.errors.CancelledError:  # somebody cancelled the run beside it
+            self._shared = model = self._take()
+            try:
+                return model.run({}, fetches)
+            finally:
+                self._give_back(model, usable=True)
+
+    def _take(self) -> Model:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._load()
+
+    def _give_back(self, model: Model, *, usable: bool) -> None:
+        with self._lock:
+            if usable and not self._closed:
+                self._idle.append(model)
+                return
+        if usable:
+            model.close()
+
+    def _load(self) -> Model:
+        return Model(self._version_dir, inter_op_threads=self._inter_op_threads)
+
+
+class _Run:
+    """A run that may be cancelled from another thread, until it has finished."""
+
+    def __init__(self, model: Model) -> None:
+        self._lock = threading.Lock()
+        self._model: Model | None = model
+
+    def cancel(self) -> None:
+        with self._lock:
+            if self._model is not None:
+                self._model.close()
+                self._model = None
+
+    def finish(self) -> bool:
+        """Whether the session can be used again."""
+        with self._lock:
+            untouched = self._model is not None
+            self._model = None
+            return untouched

@@ -1,0 +1,45 @@
+"""A model that may run for long, and a way to raw stubs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
+
+from nst_client.transport import OPTIONS
+from nst_export.export import export_version
+from nst_graph.limits import Limits
+from tests.conftest import WIDTH_DIVISOR
+
+
+@pytest.fixture(scope="session")
+def patient_model_dir(tmp_path_factory) -> Path:
+    """A model that takes 100,000 iterations, which no test waits for."""
+    model_dir = tmp_path_factory.mktemp("models") / "patient"
+    limits = Limits(max_pixels=256 * 256, max_iterations=100_000)
+    export_version(model_dir, weights="random:0", limits=limits, width_divisor=WIDTH_DIVISOR)
+    return model_dir
+
+
+@contextlib.contextmanager
+def stubs_at(address: str) -> Iterator[tuple]:
+    with grpc.insecure_channel(address, OPTIONS) as channel:
+        yield (
+            prediction_service_pb2_grpc.PredictionServiceStub(channel),
+            model_service_pb2_grpc.ModelServiceStub(channel),
+        )
+
+
+def long_request(iterations: int = 100_000, model: str = "nst") -> predict_pb2.PredictRequest:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = model
+    black = np.zeros((128, 128, 3), np.uint8)
+    for name, value in {"content": black, "style": black, "iterations": np.int32(iterations)}.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    return request
