@@ -31,8 +31,10 @@ def optimise(
     iterations: tf.Tensor,
     learning_rate: tf.Tensor,
     preset: Preset,
+    ends_at: tf.Tensor | None = None,
+    xla: bool = False,
 ) -> tuple[LoopState, tf.Tensor]:
-    """Runs `iterations` iterations from `state` on.
+    """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
     Args:
         losses_of: the losses of a picture, float32[height, width, 3] in 0..255.
@@ -40,15 +42,17 @@ def optimise(
         iterations: int32[], at least 1.
         learning_rate: float32[], in pixel levels.
         preset: the optimiser's other settings.
+        ends_at: float64[], seconds since 1970; the first iteration is done even behind it, so that
+            there always are a new picture and its losses.
+        xla: XLA compiles an iteration, once for each size of picture. The loop around it stays
+            TensorFlow's: a compiled loop would be deaf to deadlines and could not read the clock.
 
     Returns:
-        The state after the last update, and float32[iterations, 4]: the `Losses` of each picture
-        before its update.
+        The state after the last update, and float32[iterations done, 4]: the `Losses` of each
+        picture before its update.
     """
 
-    def iterate(
-        done: tf.Tensor, state: LoopState, history: tf.TensorArray
-    ) -> tuple[tf.Tensor, LoopState, tf.TensorArray]:
+    def iteration(state: LoopState) -> tuple[LoopState, tf.Tensor]:
         losses, gradient = losses_and_gradient(losses_of, state.image, preset)
         update, adam = adam_update(
             gradient,
@@ -58,12 +62,26 @@ def optimise(
             beta_2=preset.beta_2,
             epsilon=preset.epsilon,
         )
-        image = tf.clip_by_value(state.image - update, 0.0, 255.0)
-        return done + 1, LoopState(image, adam), history.write(done, tf.stack(losses))
+        return LoopState(tf.clip_by_value(state.image - update, 0.0, 255.0), adam), tf.stack(losses)
+
+    compiled = tf.function(iteration, jit_compile=True) if xla else iteration
+
+    def iterate(
+        done: tf.Tensor, state: LoopState, history: tf.TensorArray
+    ) -> tuple[tf.Tensor, LoopState, tf.TensorArray]:
+        state, losses = compiled(state)
+        return done + 1, state, history.write(done, losses)
+
+    def unfinished(done: tf.Tensor, state: LoopState, _: tf.TensorArray) -> tf.Tensor:
+        if ends_at is None:
+            return done < iterations
+        with tf.control_dependencies([tf.identity(state.image)]):  # else the counter runs ahead of the pictures
+            now = tf.timestamp()
+        return (done < iterations) & ((done < 1) | (now < ends_at))
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
-    _, state, history = tf.while_loop(lambda done, *_: done < iterations, iterate, (tf.constant(0), state, history))
-    return state, history.stack()
+    done, state, history = tf.while_loop(unfinished, iterate, (tf.constant(0), state, history))
+    return state, history.stack()[:done]
 
 
 def losses_and_gradient(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import keras
 import tensorflow as tf
 
-from nst_graph import validation
-from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import CONTENT_LAYER, STYLE_LAYERS, Yardstick
 from nst_graph.limits import DEFAULT_LIMITS, Limits
-from nst_graph.loop import loop_start, optimise
-from nst_graph.objective import Objective, Weights
+from nst_graph.optimisation import Optimisation
 from nst_graph.presets import Precision, Preset
+from nst_graph.server_options import DEFAULT_OPTIONS, ServerOptions
+from nst_graph.signatures import (
+    Signature,
+    describe_signature,
+    evaluate_signature,
+    stylize_encoded_signature,
+    stylize_signature,
+)
 from nst_graph.vgg19 import vgg19
-
-PICTURE = [None, None, 3]
 
 
 class StyleTransfer(tf.Module):
@@ -28,152 +30,50 @@ class StyleTransfer(tf.Module):
             and, optional, `content_weight`, `style_weight`, `tv_weight`, `learning_rate` float32[],
             to a dict of `image` uint8[height, width, 3] of the content's size and `losses`
             float32[iterations, 4]: total, content, style, total variation of each picture before its
-            update, weighted, so that total is the sum of the others.
+            update, weighted, so that total is the sum of the others. With `max_seconds` both end with
+            the last iteration that began in time; at least one is done.
         stylize_encoded: the same from `content_bytes`, `style_bytes` string[] (JPEG or PNG) to
             `image_bytes` string[] (PNG); `size` int32[] is the longest side of both pictures in
             pixels, 0 keeps theirs.
+        stylize_xla, stylize_encoded_xla: with the option `xla` alone: the same two, their iterations
+            compiled by XLA, anew for each size of picture.
         evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of
             `Evaluation`.
         describe: nothing to `model_card` string[], JSON.
 
-    Each is a `tf.function`; each refuses bad input with `tf.errors.InvalidArgumentError`.
+    Each is a `tf.function`; each refuses bad input with `tf.errors.InvalidArgumentError`, before it
+    waits for its turn where `exclusive` has the stylize ones wait. `evaluate` and `describe` never wait.
     """
 
     def __init__(
-        self, network: keras.Model, preset: Preset, *, limits: Limits = DEFAULT_LIMITS, model_card: str = "{}"
+        self,
+        network: keras.Model,
+        preset: Preset,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        options: ServerOptions = DEFAULT_OPTIONS,
+        model_card: str = "{}",
     ) -> None:
         """Wraps a network built by `network_for` with the same preset."""
         super().__init__()
-        self._limits = limits
-        self._preset = preset
-        self._objective = Objective(network, preset)
-        self._yardstick = Yardstick(network)
+        optimisation = Optimisation(network, preset, options)
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
-        self._build_stylize()
-        self._build_stylize_encoded()
-        self._build_evaluate()
-        self._build_describe(model_card)
+        self.stylize = stylize_signature(optimisation.stylized, preset, limits)
+        self.stylize_encoded = stylize_encoded_signature(optimisation.stylized, preset, limits)
+        if options.xla:
+            compiled = partial(optimisation.stylized, xla=True)
+            self.stylize_xla = stylize_signature(compiled, preset, limits)
+            self.stylize_encoded_xla = stylize_encoded_signature(compiled, preset, limits)
+        self.evaluate = evaluate_signature(Yardstick(network), limits)
+        self.describe = describe_signature(model_card)
 
     @property
-    def signatures(self) -> dict[str, Callable[..., Any]]:
+    def signatures(self) -> dict[str, Signature]:
         """The functions by the names under which they are served."""
-        return {
-            "serving_default": self.stylize,
-            "stylize_encoded": self.stylize_encoded,
-            "evaluate": self.evaluate,
-            "describe": self.describe,
-        }
-
-    def _run(
-        self, content: tf.Tensor, style: tf.Tensor, iterations: tf.Tensor, numbers: list[tf.Tensor]
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Stylises checked pictures; checks the numbers first, because they size the loop."""
-        *weights, learning_rate = numbers
-        names = ("content_weight", "style_weight", "tv_weight")
-        checked = Weights(*(validation.weight(name, value) for name, value in zip(names, weights, strict=True)))
-        iterations = validation.iteration_count(iterations, self._limits)
-        learning_rate = validation.learning_rate(learning_rate)
-        content, style = tf.cast(content, tf.float32), tf.cast(style, tf.float32)
-        targets = self._objective.targets(content, style)
-        state, losses = optimise(
-            lambda image: self._objective.losses(image, targets, checked),
-            loop_start(content),
-            iterations=iterations,
-            learning_rate=learning_rate,
-            preset=self._preset,
-        )
-        return tf.saturate_cast(tf.round(state.image), tf.uint8), losses
-
-    def _number_defaults(self) -> tuple[tf.Tensor, ...]:
-        """Defaults of the optional inputs. As tensors they become `SignatureDef.defaults`."""
-        preset = self._preset
-        return tuple(
-            tf.constant(number, tf.float32)
-            for number in (preset.content_weight, preset.style_weight, preset.tv_weight, preset.learning_rate)
-        )
-
-    def _build_stylize(self) -> None:
-        content_default, style_default, tv_default, rate_default = self._number_defaults()
-
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec(PICTURE, tf.uint8, "content"),
-                tf.TensorSpec(PICTURE, tf.uint8, "style"),
-                tf.TensorSpec([], tf.int32, "iterations"),
-                *NUMBERS,
-            ]
-        )
-        def stylize(
-            content: tf.Tensor,
-            style: tf.Tensor,
-            iterations: tf.Tensor,
-            content_weight: tf.Tensor = content_default,
-            style_weight: tf.Tensor = style_default,
-            tv_weight: tf.Tensor = tv_default,
-            learning_rate: tf.Tensor = rate_default,
-        ) -> dict[str, tf.Tensor]:
-            content = validation.picture("content", content, self._limits)
-            style = validation.picture("style", style, self._limits)
-            numbers = [content_weight, style_weight, tv_weight, learning_rate]
-            image, losses = self._run(content, style, iterations, numbers)
-            return {"image": image, "losses": losses}
-
-        self.stylize = stylize
-
-    def _build_stylize_encoded(self) -> None:
-        content_default, style_default, tv_default, rate_default = self._number_defaults()
-
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec([], tf.string, "content_bytes"),
-                tf.TensorSpec([], tf.string, "style_bytes"),
-                tf.TensorSpec([], tf.int32, "iterations"),
-                tf.TensorSpec([], tf.int32, "size"),
-                *NUMBERS,
-            ]
-        )
-        def stylize_encoded(
-            content_bytes: tf.Tensor,
-            style_bytes: tf.Tensor,
-            iterations: tf.Tensor,
-            size: tf.Tensor = tf.constant(0),  # noqa: B008
-            content_weight: tf.Tensor = content_default,
-            style_weight: tf.Tensor = style_default,
-            tv_weight: tf.Tensor = tv_default,
-            learning_rate: tf.Tensor = rate_default,
-        ) -> dict[str, tf.Tensor]:
-            content = decode_picture("content_bytes", content_bytes, size, self._limits)
-            style = decode_picture("style_bytes", style_bytes, size, self._limits)
-            numbers = [content_weight, style_weight, tv_weight, learning_rate]
-            image, losses = self._run(content, style, iterations, numbers)
-            return {"image_bytes": encode_picture(image), "losses": losses}
-
-        self.stylize_encoded = stylize_encoded
-
-    def _build_evaluate(self) -> None:
-        @tf.function(input_signature=[tf.TensorSpec(PICTURE, tf.uint8, n) for n in ("content", "style", "image")])
-        def evaluate(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
-            content = validation.picture("content", content, self._limits)
-            style = validation.picture("style", style, self._limits)
-            image = validation.same_size("image", validation.picture("image", image, self._limits), "content", content)
-            pictures = (tf.cast(picture, tf.float32) for picture in (content, style, image))
-            return self._yardstick.evaluate(*pictures)._asdict()
-
-        self.evaluate = evaluate
-
-    def _build_describe(self, model_card: str) -> None:
-        @tf.function(input_signature=[])
-        def describe() -> dict[str, tf.Tensor]:
-            return {"model_card": tf.constant(model_card)}
-
-        self.describe = describe
-
-
-NUMBERS = [
-    tf.TensorSpec([], tf.float32, name) for name in ("content_weight", "style_weight", "tv_weight", "learning_rate")
-]
+        names = ("stylize_encoded", "stylize_xla", "stylize_encoded_xla", "evaluate", "describe")
+        return {"serving_default": self.stylize} | {n: getattr(self, n) for n in names if hasattr(self, n)}
 
 
 def network_for(preset: Preset, *, precision: Precision = "float32", width_divisor: int = 1) -> keras.Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from nst_export.quiet_import import import_tensorflow
 from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
+from nst_graph.server_options import ServerOptions
 
 LIMITS = Limits()
 INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
@@ -33,6 +35,19 @@ def export(
     max_iterations: Annotated[
         int, typer.Option(min=1, max=INT32_MAX, help="Most iterations a call may ask for.")
     ] = LIMITS.max_iterations,
+    exclusive: Annotated[
+        bool, typer.Option("--exclusive", help="One optimisation at a time on a device; the others wait in line.")
+    ] = False,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="End a call that has run for so many seconds, with the picture so far.", show_default="no bound"
+        ),
+    ] = None,
+    xla: Annotated[
+        bool,
+        typer.Option("--xla", help="Add signatures compiled by XLA, for a server started with XLA: stylize_xla, ..."),
+    ] = False,
     version: Annotated[
         int | None,
         typer.Option(min=1, max=INT64_MAX, help="The version's number.", show_default="the next free one"),
@@ -41,6 +56,8 @@ def export(
     """Writes a SavedModel that TensorFlow Serving can run, and prints its folder."""
     if preset not in PRESETS:
         raise typer.BadParameter(f"{preset!r} is not one of {', '.join(PRESETS)}.", param_hint="--preset")
+    if max_seconds is not None and not 0 < max_seconds < math.inf:
+        raise typer.BadParameter(f"{max_seconds:g} is not a time above 0.", param_hint="--max-seconds")
     logging.basicConfig(format="%(message)s")
     import_tensorflow()
     from nst_export.export import export_version
@@ -52,6 +69,7 @@ def export(
         pooling=pooling,
         precision=precision,
         limits=Limits(max_pixels, max_iterations),
+        options=ServerOptions(exclusive, max_seconds, xla),
         version=version,
     )
     typer.echo(folder)

@@ -16,6 +16,7 @@ from nst_export.warmup import write_warmup_requests
 from nst_export.weights import fill_weights
 from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
+from nst_graph.server_options import ServerOptions
 from nst_graph.style_transfer import StyleTransfer, network_for
 
 OP_NAME = re.compile(r" \[Op:\w+\]$")  # what TensorFlow appends to the reason
@@ -29,6 +30,7 @@ def export_version(
     pooling: Pooling | None = None,
     precision: Precision = "float32",
     limits: Limits = Limits(),  # noqa: B008  (immutable)
+    options: ServerOptions = ServerOptions(),  # noqa: B008  (immutable)
     version: int | None = None,
     width_divisor: int = 1,
 ) -> Path:
@@ -41,6 +43,7 @@ def export_version(
         pooling: in place of the preset's own.
         precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32.
         limits: what the model will accept.
+        options: what it gets for the server that will run it.
         version: its number; by default the next free one.
         width_divisor: see `nst_graph.vgg19.vgg19`.
 
@@ -55,11 +58,18 @@ def export_version(
         network = network_for(preset, width_divisor=width_divisor)
         record = fill_weights(network, weights)
         card = model_card(
-            name=name, weights=record, preset_name=preset_name, preset=preset, precision=precision, limits=limits
+            name=name,
+            weights=record,
+            preset_name=preset_name,
+            preset=preset,
+            precision=precision,
+            limits=limits,
+            options=options,
         )
         if precision != "float32":
             network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
-        _write(StyleTransfer(network, preset, limits=limits, model_card=card), name, card, staging)
+        module = StyleTransfer(network, preset, limits=limits, options=options, model_card=card)
+        _write(module, name, card, staging)
     return target
 
 

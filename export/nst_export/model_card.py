@@ -15,12 +15,20 @@ import nst_graph
 from nst_export.weights import WeightsRecord
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.presets import Precision, Preset
+from nst_graph.server_options import ServerOptions
 
 CARD_FILE = Path("assets.extra") / "model_card.json"
 
 
 def model_card(
-    *, name: str, weights: WeightsRecord, preset_name: str, preset: Preset, precision: Precision, limits: Limits
+    *,
+    name: str,
+    weights: WeightsRecord,
+    preset_name: str,
+    preset: Preset,
+    precision: Precision,
+    limits: Limits,
+    options: ServerOptions,
 ) -> str:
     """JSON text; every number in it is the one in the graph."""
     recipe: dict[str, Any] = {"preset": preset_name, **preset._asdict()}
@@ -33,6 +41,7 @@ def model_card(
         "precision": precision,
         "recipe": recipe,
         "limits": {"min_side": MIN_SIDE, **limits._asdict()},
+        "options": options._asdict(),
         "versions": {
             "nst_serving": nst_graph.__version__,
             "tensorflow": tf.__version__,

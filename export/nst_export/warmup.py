@@ -19,7 +19,11 @@ SIDE = 64  # pixels: small, since cuDNN tunes itself for each size anyway
 
 
 def warmup_requests(model_name: str) -> list[predict_pb2.PredictRequest]:
-    """A request for every signature, with all its outputs, as the client calls it."""
+    """A request for every signature, with all its outputs, as the client calls it.
+
+    The signatures for XLA have none: a server that was not started for XLA would fail at the request,
+    and with it the load of the whole model.
+    """
     levels = np.linspace(0, 255, SIDE).astype(np.uint8)
     picture = np.stack(np.broadcast_arrays(levels[:, None], levels[None, :], levels[::-1, None]), axis=-1)
     encoded = tf.io.encode_png(picture).numpy()

@@ -34,7 +34,8 @@ def weights(tmp_path_factory):
 def test_success_prints_the_folder_and_nothing_else(run_python, tmp_path, weights):
     folder = tmp_path / "models" / "nst"
     finished = run_python(
-        "-m", "nst_client", "export", folder, "--weights", weights, "--max-pixels", 10_000, "--version", 5
+        *["-m", "nst_client", "export", folder, "--weights", weights, "--max-pixels", 10_000, "--version", 5],
+        *["--exclusive", "--max-seconds", 60],
     )
     assert finished.stderr == ""
     assert finished.stdout == f"{folder / '5'}\n"
@@ -42,6 +43,7 @@ def test_success_prints_the_folder_and_nothing_else(run_python, tmp_path, weight
     card = json.loads((folder / "5" / "assets.extra" / "model_card.json").read_text())
     assert card["weights"]["source"] == "file:untrained.weights.h5"
     assert card["limits"]["max_pixels"] == 10_000
+    assert card["options"] == {"exclusive": True, "max_seconds": 60.0, "xla": False}
 
 
 def test_bad_weights_are_explained_in_two_lines_and_leave_nothing(run_python, tmp_path):
@@ -74,6 +76,10 @@ def test_a_full_disk_is_explained_in_two_lines_and_leaves_nothing(run_python, tm
         ["{}", "--max-pixels", "2147483648"],
         ["{}", "--max-iterations", "0"],
         ["{}", "--max-iterations", "2147483648"],
+        ["{}", "--max-seconds", "0"],
+        ["{}", "--max-seconds", "-1"],
+        ["{}", "--max-seconds", "nan"],
+        ["{}", "--max-seconds", "inf"],
         ["{}", "--version", "0"],
         ["{}", "--version", "9223372036854775808"],
         ["{}", "--colour", "blue"],
@@ -101,4 +107,6 @@ finally:
     finished = run_python("-c", program, COLUMNS="120")
     assert (finished.returncode, finished.stderr) == (0, "")
     for option in ("weights", "preset", "pooling", "precision", "max-pixels", "max-iterations", "version"):
+        assert f"--{option}" in finished.stdout
+    for option in ("exclusive", "max-seconds", "xla"):
         assert f"--{option}" in finished.stdout

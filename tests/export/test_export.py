@@ -21,6 +21,7 @@ from nst_export.warmup import write_warmup_requests
 from nst_export.weights import weights_sha256
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.presets import PRESETS
+from nst_graph.server_options import ServerOptions
 from nst_graph.style_transfer import network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR
 
@@ -46,6 +47,7 @@ def eager_dir(tmp_path_factory):
         preset_name="eager",
         pooling="average",
         limits=Limits(max_pixels=5000, max_iterations=7),
+        options=ServerOptions(exclusive=True, max_seconds=30.5, xla=True),
         version=12,
         width_divisor=WIDTH_DIVISOR,
     )
@@ -91,11 +93,12 @@ def test_describe_returns_the_card_beside_the_model(tiny_model_dir, eager_dir):
 
 def test_the_card_says_what_the_model_is_made_of(eager_dir):
     card = card_of(eager_dir)
-    assert list(card) == ["name", "created", "weights", "precision", "recipe", "limits", "versions"]
+    assert list(card) == ["name", "created", "weights", "precision", "recipe", "limits", "options", "versions"]
     assert (card["name"], card["precision"]) == ("other", "float32")
     age = datetime.now(timezone.utc) - datetime.fromisoformat(card["created"])
     assert 0 <= age.total_seconds() < 3600
     assert card["limits"] == {"min_side": MIN_SIDE, "max_pixels": 5000, "max_iterations": 7}
+    assert card["options"] == {"exclusive": True, "max_seconds": 30.5, "xla": True}
     assert card["versions"] == {
         "nst_serving": nst_graph.__version__,
         "tensorflow": tf.__version__,

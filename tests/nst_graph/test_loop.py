@@ -15,13 +15,14 @@ def bowl(image: tf.Tensor) -> Losses:
     return Losses(total, total, zero, zero)
 
 
-def run(losses_of, state, iterations, preset, learning_rate=4.0):
+def run(losses_of, state, iterations, preset, learning_rate=4.0, **options):
     return optimise(
         losses_of,
         state,
         iterations=tf.constant(iterations),
         learning_rate=tf.constant(learning_rate),
         preset=preset,
+        **options,
     )
 
 
@@ -47,6 +48,22 @@ def test_the_picture_never_leaves_the_range_of_pixels(preset):
 
     state, _ = run(brightness, loop_start(tf.fill([8, 8, 3], 250.0)), 20, preset, learning_rate=50.0)
     np.testing.assert_array_equal(state.image, np.full((8, 8, 3), 255.0))
+
+
+def test_one_iteration_is_done_however_late_it_is(preset):
+    start = loop_start(tf.fill([8, 8, 3], 180.0))
+    state, losses = run(bowl, start, 9, preset, ends_at=tf.constant(0.0, tf.float64))
+    once, once_losses = run(bowl, start, 1, preset)
+    np.testing.assert_array_equal(state.image, once.image)
+    np.testing.assert_array_equal(losses, once_losses)
+
+
+def test_an_end_that_is_far_away_changes_nothing(preset):
+    start = loop_start(tf.fill([8, 8, 3], 180.0))
+    state, losses = run(bowl, start, 9, preset, ends_at=tf.timestamp() + 1e6)
+    whole, whole_losses = run(bowl, start, 9, preset)
+    np.testing.assert_array_equal(state.image, whole.image)
+    np.testing.assert_array_equal(losses, whole_losses)
 
 
 @pytest.mark.parametrize("first", [1, 4, 9])

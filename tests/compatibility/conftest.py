@@ -1,0 +1,33 @@
+"""Models that hold between them every op that an export can write."""
+
+from __future__ import annotations
+
+import pytest
+
+from nst_export.export import export_version
+from nst_graph.server_options import ServerOptions
+from tests.compatibility.graph_walk import graph_of
+
+EXPORTS = {
+    "every option, bfloat16": {
+        "preset_name": "eager",
+        "precision": "bfloat16",
+        "options": ServerOptions(exclusive=True, max_seconds=60.0, xla=True),
+    },
+    "exclusive, float16": {"precision": "float16", "pooling": "max", "options": ServerOptions(exclusive=True)},
+}
+
+
+@pytest.fixture(scope="session")
+def graphs(tiny_model_dir, tmp_path_factory):
+    """The graphs of an export without options and of each of `EXPORTS`."""
+    folder = tmp_path_factory.mktemp("compatibility")
+    return {"defaults": graph_of(tiny_model_dir / "1")} | {
+        name: graph_of(export_version(folder / "model", weights="random:0", width_divisor=64, **choices))
+        for name, choices in EXPORTS.items()
+    }
+
+
+@pytest.fixture(scope="session", params=["defaults", *EXPORTS])
+def graph(request, graphs):
+    return graphs[request.param]

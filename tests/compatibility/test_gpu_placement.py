@@ -1,0 +1,89 @@
+"""On a GPU the whole loop runs there: shown by the kernels that TensorFlow registers, without a GPU."""
+
+from __future__ import annotations
+
+from tensorflow.core.framework import node_def_pb2
+from tensorflow.core.framework import types_pb2 as types
+
+from tests.compatibility.graph_walk import all_nodes, nodes_in_loops, runs_on_a_gpu, shown
+
+# What only a processor does. All of it stands outside the loop: files, texts of messages, resizing.
+CPU_ONLY = {
+    "AsString",
+    "Const string",
+    "DecodeJpeg",
+    "DecodePng",
+    "DecodeRaw",
+    "EncodePng",
+    "Equal string",
+    "ExtractJpegShape",
+    "MatMul int64",
+    "MergeV2Checkpoints",
+    "Pack string",
+    "RestoreV2",
+    "SaveV2",
+    "ScaleAndTranslate",
+    "Select string",
+    "ShardedFilename",
+    "StaticRegexFullMatch",
+    "StringJoin",
+    "StringLength",
+    "Substr",
+}
+
+# The one exception, with --max-seconds alone: the machine's clock, eight bytes an iteration.
+CLOCK = {"Timestamp"}
+
+HEAVY = {"Conv2D", "Conv2DBackpropInput", "MatMul"}
+
+
+def node(op: str, **dtypes: int) -> node_def_pb2.NodeDef:
+    result = node_def_pb2.NodeDef(op=op)
+    for name, dtype in dtypes.items():
+        result.attr[name].type = dtype
+    return result
+
+
+def test_the_registry_tells_kernels_for_gpus_apart():
+    assert runs_on_a_gpu(node("Conv2D", T=types.DT_FLOAT))
+    assert not runs_on_a_gpu(node("Conv2D", T=types.DT_INT64))
+    assert not runs_on_a_gpu(node("ScaleAndTranslate", T=types.DT_FLOAT))
+
+
+def test_the_walk_reaches_the_loop(graph):
+    ops = {node.op for node in nodes_in_loops(graph)}
+    assert ops >= HEAVY | {"ReluGrad", "TensorListSetItem", "Maximum"}
+    assert len(ops) < len({node.op for node in all_nodes(graph)})
+
+
+def test_everything_in_the_loop_has_a_kernel_for_gpus(graph):
+    assert {shown(node) for node in nodes_in_loops(graph) if not runs_on_a_gpu(node)} <= CLOCK
+
+
+def test_the_clock_is_in_the_loop_with_a_bound_on_the_seconds_alone(graphs):
+    clocks = {name: CLOCK & {node.op for node in all_nodes(graph)} for name, graph in graphs.items()}
+    assert clocks == {"defaults": set(), "every option, bfloat16": CLOCK, "exclusive, float16": set()}
+
+
+def test_what_needs_a_processor_is_listed(graphs):
+    without = {shown(node) for graph in graphs.values() for node in all_nodes(graph) if not runs_on_a_gpu(node)}
+    assert without == CPU_ONLY | CLOCK
+
+
+def test_no_device_is_pinned_but_for_reading_the_checkpoint(graph):
+    nodes = [*graph.node]
+    for function in graph.library.function:
+        if not function.signature.name.startswith(("__inference__traced_save", "__inference__traced_restore")):
+            nodes += function.node_def
+    assert {node.op for node in nodes if node.device} <= {"Const"}  # the checkpoint's path
+    assert [shown(node) for node in nodes_in_loops(graph) if node.device] == []
+
+
+def test_xla_compiles_iterations_of_its_own_signatures_alone(graphs):
+    for name, graph in graphs.items():
+        compiled = [f for f in graph.library.function if f.attr["_XlaMustCompile"].b]
+        assert len(compiled) == (2 if "every option" in name else 0)
+        for function in compiled:
+            ops = {node.op for node in function.node_def}
+            assert "Conv2D" in ops
+            assert not ops & {"Assert", "EnsureShape", "While", "Timestamp"}

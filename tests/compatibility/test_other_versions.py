@@ -1,0 +1,125 @@
+"""An export runs under the oldest TensorFlow promised and the one before ours, each in its own environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_export.export import export_version
+from nst_graph.limits import MIN_SIDE
+from nst_graph.server_options import ServerOptions
+from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / ".venv"  # ignored by git; a second run finds the environments there
+VERSIONS = ["2.19.1", "2.20.0"]
+PYTHONS = ["python3.12", "python3.11", "python3.10"]  # those that have wheels of all `VERSIONS`
+
+EVERY_OPTION = ServerOptions(exclusive=True, max_seconds=600.0, xla=True)
+SIZE_RULE = f"height and width must be at least {MIN_SIDE} and at most {LIMITS.max_pixels} pixels together"
+COUNT_RULE = f"iterations: must be a whole number from 1 to {LIMITS.max_iterations}, got"
+
+
+def interpreter() -> str:
+    """A Python that has wheels of all `VERSIONS`: this one if it is old enough."""
+    if sys.version_info < (3, 13):
+        return sys.executable
+    found = next(filter(None, map(shutil.which, PYTHONS)), None)
+    assert found, f"TensorFlow {VERSIONS[0]} needs one of {', '.join(PYTHONS)}"
+    return found
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def environment(request):
+    """Version and interpreter of an environment with that TensorFlow and Pillow, made at the first run."""
+    folder = CACHE / f"compat-{request.param}"
+    python, finished = folder / "bin" / "python", folder / "finished"
+    if not finished.exists():
+        subprocess.run([interpreter(), "-m", "venv", "--clear", folder], check=True)
+        packages = [f"tensorflow=={request.param}", "pillow"]
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        subprocess.run([*pip, *packages], check=True, timeout=1800)
+        finished.touch()
+    return request.param, python
+
+
+@pytest.fixture(scope="module", params=[ServerOptions(), EVERY_OPTION], ids=["plain", "every option"])
+def version_dir(request, tiny_model_dir, tmp_path_factory):
+    """An export without options, and the same network with all of them."""
+    if request.param == ServerOptions():
+        return tiny_model_dir / "1"
+    folder = tmp_path_factory.mktemp("options") / "tiny"
+    return export_version(folder, weights="random:0", limits=LIMITS, options=request.param, width_divisor=WIDTH_DIVISOR)
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return {"content": picture(48, 64, seed=1), "style": picture(56, 40, seed=2), "iterations": np.int32(4)}
+
+
+@pytest.fixture(scope="module")
+def expected(tiny_model_dir, inputs):
+    """What this environment's TensorFlow makes of the same input."""
+    module = tf.saved_model.load(str(tiny_model_dir / "1"))
+    return {name: value.numpy() for name, value in module.stylize(*inputs.values()).items()}
+
+
+@pytest.fixture(scope="module")
+def foreign(environment, version_dir, inputs, tmp_path_factory):
+    """What the other version makes of it: its report, and its pictures and losses."""
+    version, python = environment
+    folder = tmp_path_factory.mktemp("foreign")
+    np.savez(folder / "inputs.npz", **inputs)
+    finished = run(python, HERE / "foreign_run.py", version_dir, folder / "inputs.npz", folder / "results.npz")
+    assert finished.returncode == 0, finished.stderr
+    report = json.loads(finished.stdout)
+    assert report["version"] == version
+    return report, dict(np.load(folder / "results.npz"))
+
+
+def run(python, *arguments):
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    command = [str(python), *map(str, arguments)]
+    return subprocess.run(command, env=kept, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("road", ["session", "module"])
+def test_it_gives_the_same_picture_and_losses(foreign, expected, road):
+    _, results = foreign
+    image, losses = results[f"{road}_image"], results[f"{road}_losses"]
+    assert image.dtype == np.uint8
+    np.testing.assert_allclose(image.astype(int), expected["image"].astype(int), atol=1)
+    np.testing.assert_allclose(losses, expected["losses"], rtol=1e-3, atol=1e-6)
+
+
+def test_hostile_input_is_refused_in_words_and_the_process_lives(foreign):
+    report, _ = foreign
+    assert report["alive"]
+    assert len(report["refusals"]) == 17
+    for hostile, (kind, message) in report["refusals"].items():
+        assert kind == "InvalidArgumentError", (hostile, message)
+        name, value = hostile.split(" ", 1)
+        if name == "iterations":
+            assert f"{COUNT_RULE} {value}" in message
+        elif value in {"(0, 64, 3)", "(64, 0, 3)"}:
+            assert f"{name}: {SIZE_RULE}, got {value[1:-4].replace(', ', ' x ')}" in message
+        else:
+            assert "is not compatible with expected shape" in message, hostile
+
+
+def test_the_list_of_ops_is_what_the_oldest_version_prints(environment):
+    version, python = environment
+    printed = run(python, HERE / "list_ops.py").stdout
+    kept = (HERE / f"tensorflow-{VERSIONS[0]}-ops.txt").read_text()
+    assert printed.startswith(f"# tensorflow {version}\n")
+    assert (printed == kept) == (version == VERSIONS[0])
