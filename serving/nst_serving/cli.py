@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from nst_export.quiet_import import import_tensorflow
+from nst_serving.launcher import IMAGE_VERSION, run_engine
+
+if TYPE_CHECKING:
+    from nst_serving.options import ServerOptions
 
 GRACE_SECONDS = 10.0  # what `docker stop` and most service managers wait before they kill
 
@@ -17,7 +21,10 @@ def serve(
     model_dir: Annotated[
         Path | None, typer.Argument(metavar="MODEL_DIR", help="The model's folder; its newest version is served.")
     ] = None,
-    engine: Annotated[Literal["embedded"], typer.Option(help="What serves the model.")] = "embedded",
+    engine: Annotated[
+        Literal["embedded", "docker", "tensorflow_model_server"],
+        typer.Option(help="This package's own server, or TensorFlow Serving in docker or as installed."),
+    ] = "embedded",
     name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
     config: Annotated[
         Path | None, typer.Option(help="A models.config in TensorFlow Serving's format, in place of MODEL_DIR.")
@@ -38,14 +45,32 @@ def serve(
     enable_serialization_as_tensor_content: Annotated[
         bool, typer.Option("--enable-serialization-as-tensor-content", help="Send tensors as raw bytes.")
     ] = False,
+    gpu: Annotated[bool, typer.Option("--gpu", help="Give TensorFlow Serving one GPU.")] = False,
+    image_version: Annotated[str, typer.Option(help="TensorFlow Serving's image tag, without -gpu.")] = IMAGE_VERSION,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print TensorFlow Serving's command only.")] = False,
 ) -> None:
     """Serves models over TensorFlow Serving's protocol until Ctrl-C or SIGTERM."""
     if (model_dir is None) == (config is None):
         raise typer.BadParameter("name either a MODEL_DIR or a --config file.")
+    if engine != "embedded":
+        if model_dir is None:
+            raise typer.BadParameter(f"name a MODEL_DIR for the engine {engine}.")
+        run_engine(
+            engine,
+            model_dir,
+            name=name,
+            host=host,
+            port=port,
+            rest_port=rest_port or 0,
+            gpu=gpu,
+            image_version=image_version,
+            dry_run=dry_run,
+        )
+        return
+    if gpu or dry_run:
+        raise typer.BadParameter("--gpu and --dry-run are for TensorFlow Serving; the embedded server takes any GPU.")
     import_tensorflow()
-    from nst_serving.configuration import read_configuration
-    from nst_serving.options import ServerOptions, single_model
-    from nst_serving.server import EmbeddedServer
+    from nst_serving.options import ServerOptions
 
     options = ServerOptions(
         host=host,
@@ -60,13 +85,23 @@ def serve(
         cors=cors,
         ssl_config=ssl_config,
     )
+    _run_embedded(model_dir, name, config, options, grace_seconds)
+
+
+def _run_embedded(
+    model_dir: Path | None, name: str, config: Path | None, options: ServerOptions, grace_seconds: float
+) -> None:
+    from nst_serving.configuration import read_configuration
+    from nst_serving.options import single_model
+    from nst_serving.server import EmbeddedServer
+
     models = read_configuration(config) if config else single_model(name, model_dir or Path())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises KeyboardInterrupt, as Ctrl-C does
     server = EmbeddedServer(models, options)
     for model in server.catalog.names:
         versions = ", ".join(str(version.number) for version in server.catalog.versions(model))
         rest = f", REST at {server.rest_address}" if server.rest_address else ""
-        typer.echo(f"Serving {model} version {versions} at {server.address}{rest} ({engine} engine).")
+        typer.echo(f"Serving {model} version {versions} at {server.address}{rest} (embedded engine).")
     try:
         server.wait()
     except KeyboardInterrupt:

@@ -26,14 +26,17 @@ class Model:
 
         Args:
             version_dir: holds saved_model.pb and variables/.
-            inter_op_threads: must exceed the number of simultaneous runs, since a running loop holds
-                a thread of the session's inter-op pool and would starve all other calls.
+            inter_op_threads: of this session's own pool. It must exceed the number of simultaneous runs,
+                since a running loop holds a thread and would starve all other calls.
 
         Raises:
             tf.errors.OpError: there is no SavedModel that can be loaded.
         """
         self._graph = tf.Graph()
-        config = config_pb2.ConfigProto(inter_op_parallelism_threads=inter_op_threads)
+        config = config_pb2.ConfigProto(
+            inter_op_parallelism_threads=inter_op_threads,
+            use_per_session_threads=True,  # else the first session of the process decides for all
+        )
         self._session = tf.compat.v1.Session(graph=self._graph, config=config)
         if not any((version_dir / name).is_file() for name in SAVED_MODEL_FILES):
             raise tf.errors.NotFoundError(None, None, NO_SAVED_MODEL.format(version_dir))

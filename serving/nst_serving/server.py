@@ -92,7 +92,7 @@ class EmbeddedServer:
 
     def _load(self, version_dir: Path) -> Sessions:
         """A version ready to serve: loaded, and warmed up."""
-        sessions = Sessions(version_dir, inter_op_threads=self._options.running + 1)
+        sessions = Sessions(version_dir)
         if self._options.warm_up:
             run_warmup_requests(version_dir, lambda request: predict(sessions.signatures, request, sessions.run))
         return sessions

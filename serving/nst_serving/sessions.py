@@ -7,6 +7,7 @@ a second, and they are kept for the next runs.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,20 +18,22 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 from nst_serving.model import Model
 
+# A session has one run, whose ops keep as many threads busy as there are cores; the others are for `describe`.
+INTER_OP_THREADS = (os.cpu_count() or 1) + 2
+
 OnCancel = Callable[[Callable[[], None]], bool]  # takes what to do on a cancel; False if it came already
 
 
 class Sessions:
     """Runs a version's signatures, each call in a session of its own."""
 
-    def __init__(self, version_dir: Path, *, inter_op_threads: int) -> None:
+    def __init__(self, version_dir: Path) -> None:
         """Loads the first session.
 
         Raises:
             tf.errors.OpError: the version cannot be loaded.
         """
         self._version_dir = version_dir
-        self._inter_op_threads = inter_op_threads
         self._lock = threading.Lock()
         first = self._load()
         self._idle = [first]
@@ -101,7 +104,7 @@ class Sessions:
             model.close()
 
     def _load(self) -> Model:
-        return Model(self._version_dir, inter_op_threads=self._inter_op_threads)
+        return Model(self._version_dir, inter_op_threads=INTER_OP_THREADS)
 
 
 class _Run:

@@ -1,0 +1,166 @@
+"""`run_engine` prints a command, runs it as printed, and ends it when told to."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nst_serving.launcher import LaunchError, docker_command, program_command, run_engine
+
+PORTS = {"port": 8500, "rest_port": 8501}
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+# What the tests start instead of docker and tensorflow_model_server: it says how it was called, and waits.
+PROGRAM = """#!/bin/sh
+printf '%s\\n' "$0" "$TF_FORCE_GPU_ALLOW_GROWTH" "$@" > "{record}.new"
+trap 'echo told > "{record}.end"; exit 9' TERM INT
+mv "{record}.new" "{record}"
+[ -z "{status}" ] || exit "{status}"
+while :; do sleep 0.05; done
+"""
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    (tmp_path / "models, mine" / "3").mkdir(parents=True)
+    return tmp_path / "models, mine"
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Puts a program that ends with a status, or never by itself, alone in front of the PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def install_program(name: str, status: str = "") -> Path:
+        record = tmp_path / "record"
+        (folder / name).write_text(PROGRAM.format(record=record, status=status))
+        (folder / name).chmod(0o755)
+        return record
+
+    return install_program
+
+
+def launch(engine: str, model_dir: Path, *, gpu: bool = False) -> subprocess.Popen:
+    """`run_engine` in a process of its own, as `nst serve` has it."""
+    code = (
+        "import sys; from pathlib import Path; from nst_serving.launcher import run_engine; "
+        f"run_engine({engine!r}, Path({str(model_dir)!r}), name='nst', host='0.0.0.0', port=8500, rest_port=8501, "
+        f"gpu={gpu}); assert 'tensorflow' not in sys.modules"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path) -> list[str]:
+    end = time.monotonic() + 10
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} did not appear"
+        time.sleep(0.01)
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("engine", ["docker", "tensorflow_model_server"])
+def test_a_signal_reaches_the_program_and_ends_it_without_an_error(engine, signal_number, install, model_dir):
+    record = install(engine)
+    process = launch(engine, model_dir)
+    wait_for(record)
+    process.send_signal(signal_number)
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert record.with_name("record.end").exists()
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+@pytest.mark.parametrize("engine", ["docker", "tensorflow_model_server"])
+def test_the_command_that_runs_is_the_one_that_was_printed(engine, gpu, install, model_dir):
+    record = install(engine)
+    process = launch(engine, model_dir, gpu=gpu)
+    program, growth, *arguments = wait_for(record)
+    process.terminate()
+    printed = shlex.split(process.communicate(timeout=10)[0])
+    environment, printed = printed[: printed.index(engine)], printed[printed.index(engine) :]
+    assert Path(program).name == printed[0]
+    assert arguments == printed[1:]
+    assert environment == (["env", "TF_FORCE_GPU_ALLOW_GROWTH=true"] if growth else [])
+    assert bool(growth) == (gpu and engine == "tensorflow_model_server")
+
+
+def test_a_dry_run_needs_no_program(model_dir, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", "")
+    run_engine("docker", model_dir, name="nst", host="127.0.0.1", dry_run=True, **PORTS)
+    assert capsys.readouterr().out.startswith("docker run --rm --init ")
+
+
+@pytest.mark.parametrize("engine", ["docker", "tensorflow_model_server"])
+def test_a_missing_program_is_explained(engine, model_dir, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(LaunchError, match=f"no program {engine}") as caught:
+        run_engine(engine, model_dir, name="nst", host=EVERYWHERE, **PORTS)
+    assert "--engine embedded" in caught.value.remedy
+
+
+def test_a_folder_without_a_version_is_refused_before_the_server_waits_for_one(tmp_path):
+    with pytest.raises(LaunchError, match="no version directory") as caught:
+        run_engine("docker", tmp_path, name="nst", host="127.0.0.1", **PORTS)
+    assert "nst export" in caught.value.remedy
+    with pytest.raises(LaunchError, match="no folder"):
+        run_engine("docker", tmp_path / "nowhere", name="nst", host="127.0.0.1", **PORTS)
+
+
+def test_a_free_port_is_refused(model_dir):
+    with pytest.raises(LaunchError, match="free port"):
+        run_engine("docker", model_dir, name="nst", host="127.0.0.1", port=0, rest_port=0)
+
+
+def test_a_program_that_ends_by_itself_is_an_error(install, model_dir):
+    install("tensorflow_model_server", status="255")
+    with pytest.raises(LaunchError, match="exit status 255"):
+        run_engine("tensorflow_model_server", model_dir, name="nst", host=EVERYWHERE, **PORTS)
+
+
+def test_an_image_that_docker_cannot_start_has_an_older_one_for_a_remedy(install, model_dir):
+    install("docker", status="125")
+    with pytest.raises(LaunchError, match="could not start the container") as caught:
+        run_engine("docker", model_dir, name="nst", host="127.0.0.1", gpu=True, **PORTS)
+    assert "tensorflow/serving:2.20.0-gpu" in caught.value.remedy
+    assert "--image-version 2.19.0" in caught.value.remedy
+
+
+def test_listening_at_every_address_is_said_when_it_was_not_asked_for(model_dir, capsys):
+    run_engine("tensorflow_model_server", model_dir, name="nst", host="127.0.0.1", dry_run=True, **PORTS)
+    assert "listens at every address" in capsys.readouterr().err
+    run_engine("tensorflow_model_server", model_dir, name="nst", host=EVERYWHERE, dry_run=True, **PORTS)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("version", ["2.20.0", "2.19.1"])
+def test_docker_gets_the_ports_the_folder_and_the_image(version, model_dir):
+    command = docker_command(model_dir, name="art", host="::1", gpu=True, image_version=version, **PORTS)
+    assert command[4:8] == ["-p", "[::1]:8500:8500", "-p", "[::1]:8501:8501"]
+    assert command[9] == f'type=bind,"source={model_dir}",target=/models/art,readonly'  # its name has a comma
+    assert command[10:14] == ["--gpus", "1", "-e", "TF_FORCE_GPU_ALLOW_GROWTH=true"]
+    assert command[14:17] == ["--entrypoint", "tensorflow_model_server", f"tensorflow/serving:{version}-gpu"]
+    assert "--model_base_path=/models/art" in command[17:]
+
+
+def test_without_rest_no_rest_port_is_opened(model_dir):
+    ports = {"port": 9000, "rest_port": 0}
+    command = docker_command(model_dir, name="nst", host=EVERYWHERE, gpu=False, image_version="2.20.0", **ports)
+    assert [entry for entry in command if entry.startswith("0.0.0.0:")] == ["0.0.0.0:9000:8500"]
+    assert "--rest_api_port=0" in command
+    assert "--rest_api_port=0" in program_command(model_dir, name="nst", gpu=False, **ports)
+
+
+def test_the_program_gets_an_absolute_folder(model_dir, monkeypatch):
+    monkeypatch.chdir(model_dir.parent)
+    command = program_command(Path(model_dir.name), name="nst", gpu=False, **PORTS)
+    assert f"--model_base_path={model_dir}" in command
