@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow check format bench clean
+.PHONY: help install demo test slow conformance check format bench clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,10 +15,13 @@ demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in de
 	$(VENV)/bin/nst demo demo
 
 test: $(VENV)/installed-dev  ## run the fast tests
-	$(VENV)/bin/python -m pytest -m "not slow"
+	NST_TARGET= $(VENV)/bin/python -m pytest -m "not slow"
 
 slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
 	$(VENV)/bin/python -m pytest -m slow
+
+conformance: $(VENV)/installed-dev  ## the protocol tests; NST_TARGET=HOST:PORT runs them on that server
+	$(VENV)/bin/python -m pytest tests/conformance
 
 check: $(VENV)/installed-dev  ## lint, formatting, types
 	$(VENV)/bin/ruff check
@@ -29,8 +32,9 @@ format: $(VENV)/installed-dev  ## let ruff rewrite the code
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-bench: $(VENV)/installed-dev  ## cost of an iteration against an eager loop
+bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session
 	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
+	$(VENV)/bin/python -m tests.benchmarks.rpc_overhead
 
 clean:  ## remove .venv and what the demo made
 	rm -rf $(VENV) demo

@@ -113,7 +113,7 @@ class Catalog:
         Raises:
             RequestError: it breaks a rule and nothing was changed, or a new model cannot be loaded.
         """
-        check_configuration(config)
+        check_configuration(config, self._models)
         with self._changing:
             self._check_labels(config)
             new = [model.name for model in config.model_config_list.config if model.name not in self._models]

@@ -35,8 +35,15 @@ def read_configuration(file: Path) -> model_server_config_pb2.ModelServerConfig:
     return config
 
 
-def check_configuration(config: model_server_config_pb2.ModelServerConfig) -> None:
-    """The server's rules, in its words (server_core.cc, ValidateModelConfigList and ReloadConfig).
+def check_configuration(
+    config: model_server_config_pb2.ModelServerConfig,
+    served: Mapping[str, model_server_config_pb2.ModelConfig] | None = None,
+) -> None:
+    """The server's rules, in its words and order (server_core.cc, ReloadConfig and what it calls).
+
+    Args:
+        config: the new configuration.
+        served: the models of the old one by name; a model keeps its platform.
 
     Raises:
         RequestError: INVALID_ARGUMENT.
@@ -52,13 +59,33 @@ def check_configuration(config: model_server_config_pb2.ModelServerConfig) -> No
             raise _invalid(
                 f"Expected model {model.name} to have an absolute path or URI; got base_path()={model.base_path}"
             )
-        if not model.model_platform:
-            raise _invalid(
-                "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
-                f"ModelServerConfig::model_platform, model name is {model.name}"
-            )
-        if model.model_platform != PLATFORM:
-            raise _invalid(f"Model {model.name} requests unsupported platform {model.model_platform}")
+    for model in config.model_config_list.config:
+        _check_platform(model, (served or {}).get(model.name))
+
+
+def _check_platform(
+    model: model_server_config_pb2.ModelConfig, served: model_server_config_pb2.ModelConfig | None
+) -> None:
+    if model.model_type and model.model_platform:
+        raise _invalid(
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and "
+            f"ModelServerConfig::model_platform, model name is {model.name}"
+        )
+    if not model.model_type and not model.model_platform:
+        raise _invalid(
+            "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
+            f"ModelServerConfig::model_platform, model name is {model.name}"
+        )
+    if model.model_type not in (model_server_config_pb2.MODEL_TYPE_UNSPECIFIED, model_server_config_pb2.TENSORFLOW):
+        raise _invalid(f"ModelServerConfig::model_type choice {model.model_type} not supported.")
+    platform = model.model_platform or PLATFORM
+    if served is not None and platform != (served.model_platform or PLATFORM):
+        raise _invalid(
+            f"Illegal to change a model's platform. For model {model.name} platform was "
+            f"{served.model_platform or PLATFORM} and new platform requested is {platform}"
+        )
+    if platform != PLATFORM:
+        raise _invalid(f"Model {model.name} requests unsupported platform {platform}")
 
 
 def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int, Path]:

@@ -17,6 +17,14 @@ from prometheus_client.core import Metric
 
 BUCKETS_MICROSECONDS = tuple(10 * 1.8**n for n in range(33))  # ten microseconds to half an hour
 
+# The two interfaces spell the same label differently (prediction_service_impl.cc, http_server.cc).
+API = {"GRPC": "Predict", "REST": "predict"}
+
+# prometheus_client would call a counter `..._total`, so it is told that the type is unknown.
+REQUEST_COUNT = ":tensorflow:serving:request_count"
+UNTYPED = f"# TYPE {REQUEST_COUNT} untyped".encode()
+COUNTER = f"# TYPE {REQUEST_COUNT} counter".encode()
+
 
 class Metrics:
     """What the metrics page shows."""
@@ -45,7 +53,7 @@ class Metrics:
             with self._lock:
                 self._requests[model, status[-1]] += 1
             if status[-1] == "OK":
-                labels = self._request_latency.labels(model, "predict", entrypoint)
+                labels = self._request_latency.labels(model, API[entrypoint], entrypoint)
                 labels.observe((time.perf_counter() - start) * 1e6)
 
     @contextlib.contextmanager
@@ -53,15 +61,15 @@ class Metrics:
         """Times a run of the graph that succeeds."""
         start = time.perf_counter()
         yield
-        self._runtime_latency.labels(model, "predict", "TF1").observe((time.perf_counter() - start) * 1e6)
+        self._runtime_latency.labels(model, API["GRPC"], "TF1").observe((time.perf_counter() - start) * 1e6)
 
     def page(self) -> bytes:
         """The metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self._registry).replace(UNTYPED, COUNTER)
 
     def collect(self) -> Iterator[Metric]:
         """The counter by its exact name, to which prometheus_client would append `_total`, and the gauge."""
-        counter = Metric(":tensorflow:serving:request_count", "Predictions by status.", "unknown")
+        counter = Metric(REQUEST_COUNT, "Predictions by status.", "unknown")
         with self._lock:
             requests = dict(self._requests)
         for (model, status), count in requests.items():

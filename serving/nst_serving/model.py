@@ -83,4 +83,8 @@ class Model:
         self._session.close()
 
     def _output(self, name: str) -> object:
+        if ":" not in name:  # `__saved_model_init_op` names an op without outputs
+            op = self._graph.get_operation_by_name(name)
+            message = f"Node '{op.name}' (type: '{op.type}', num of outputs: {len(op.outputs)}) does not have output 0"
+            raise tf.errors.OutOfRangeError(None, op, message)
         return self._graph.get_tensor_by_name(name)._as_tf_output()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import grpc
 import numpy as np
+import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import predict_pb2
@@ -77,7 +78,7 @@ def _feeds(signature: meta_graph_pb2.SignatureDef, request: predict_pb2.PredictR
 def _parsed(alias: str, proto: tensor_pb2.TensorProto) -> np.ndarray:
     try:
         return array_of(proto)
-    except (ValueError, TypeError) as error:
+    except (tf.errors.OpError, TypeError) as error:
         raise _invalid(f"tensor parsing error: {alias}") from error
 
 

@@ -64,17 +64,17 @@ class Predictor:
     def _run(
         self, model: str, sessions: Sessions, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], caller: Caller
     ) -> Fetched:
-        if not feeds:  # describe: nothing that could take long, so it waits for nobody
-            return sessions.run(feeds, fetches, timeout_seconds=caller.timeout_seconds)
         gone = threading.Event()
 
         def leave() -> None:
             gone.set()
             self._admission.wake()
 
-        if not caller.on_cancel(leave):
-            leave()
         try:
+            if not feeds:  # describe: nothing that could take long, so it waits for nobody
+                return sessions.run(feeds, fetches)
+            if not caller.on_cancel(leave):
+                leave()
             with self._admission.turn(caller.timeout_seconds, gone) as left, self._metrics.runtime(model):
                 return sessions.run(feeds, fetches, timeout_seconds=left, on_cancel=caller.on_cancel)
         except tf.errors.OpError as error:

@@ -34,6 +34,7 @@ from nst_serving.predictor import Caller, Predictor
 from nst_serving.rest_json import outputs_json, predict_request
 from nst_serving.services import model_metadata, model_status
 
+MODELS_PATH = re.compile("/v1/models", re.IGNORECASE)
 METRICS_PATH = "/monitoring/prometheus/metrics"
 MODEL_PATH = re.compile(
     r"/v1/models/([^/:]+)(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?(?:(/metadata)|:(predict))?", re.IGNORECASE
@@ -75,7 +76,7 @@ class RestServer:
         self.port: int = listener.getsockname()[1]
         routes = [
             Route(METRICS_PATH, self._metrics_page),
-            Route("/v1/{rest:path}", self._answer, methods=["GET", "POST"]),
+            Route("/{path:path}", self._answer, methods=["GET", "POST"]),
         ]
         cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         app = Starlette(routes=routes, middleware=[cors] if options.cors else [])
@@ -94,7 +95,11 @@ class RestServer:
         return Response(self._metrics.page(), media_type="text/plain; version=0.0.4")
 
     async def _answer(self, request: Request) -> Response:
+        if not request.url.path.lower().startswith("/v1/"):
+            return Response("Not Found", 404, media_type="text/plain")
         try:
+            if MODELS_PATH.fullmatch(request.url.path) and request.method == "GET":
+                raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, "Missing model name in request.")
             path = MODEL_PATH.fullmatch(request.url.path)
             wanted = "POST" if path and path[5] else "GET"
             if path is None or request.method != wanted:
@@ -147,7 +152,9 @@ class RestServer:
     def _metadata(self, spec: model_pb2.ModelSpec) -> dict[str, Any]:
         request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
         reply = model_metadata(self._catalog, request)
-        document: dict[str, Any] = json_format.MessageToDict(reply, preserving_proto_field_name=True)
+        document: dict[str, Any] = json_format.MessageToDict(
+            reply, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+        )
         return document
 
 

@@ -30,8 +30,10 @@ from nst_serving.sessions import Sessions
 from nst_serving.tls import server_credentials
 from nst_serving.warmup import run_warmup_requests
 
-# Beside the predictions that run and wait, for status, metadata and describe.
-SPARE_THREADS = 16
+# Beside the predictions that run and wait: for status, metadata and describe, and for clients that open a call
+# and never finish sending, since grpcio gives a call its thread before the request has arrived. Threads are
+# made when they are needed.
+SPARE_THREADS = 1024
 
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # as TensorFlow Serving; the default is 4 MiB

@@ -19,6 +19,9 @@ from nst_serving.catalog import Catalog
 from nst_serving.errors import RequestError
 from nst_serving.predictor import Caller, Predictor, answer_spec, checked_spec
 
+# RunOptions.timeout_in_ms has 32 bits here as in the server (prediction_service_impl.cc, DeadlineToTimeoutMillis).
+LONGEST_TIMEOUT_SECONDS = (2**31 - 1) / 1000
+
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     """Predict and GetModelMetadata; Classify, Regress and MultiInference stay UNIMPLEMENTED."""
@@ -33,7 +36,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     ) -> predict_pb2.PredictResponse:
         """Runs a signature, until the client's deadline or until it has gone."""
         with _answering(context):
-            return self._predictor.answer(request, Caller("GRPC", context.time_remaining(), context.add_callback))
+            return self._predictor.answer(request, Caller("GRPC", _timeout_seconds(context), context.add_callback))
 
     def GetModelMetadata(  # noqa: N802
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
@@ -112,6 +115,12 @@ def model_status(
             entry.status.error_code = version.error.code.value[0]
             entry.status.error_message = version.error.message
     return reply
+
+
+def _timeout_seconds(context: grpc.ServicerContext) -> float | None:
+    """What is left of the client's deadline; grpcio gives centuries for a call that has none."""
+    left = context.time_remaining()
+    return None if left is None or left > LONGEST_TIMEOUT_SECONDS else left
 
 
 @contextmanager

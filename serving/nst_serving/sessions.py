@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from nst_serving.model import Model
 
 # A session has one run, whose ops keep as many threads busy as there are cores; the others are for `describe`.
 INTER_OP_THREADS = (os.cpu_count() or 1) + 2
+
+# gRPC tells of an expired call a little before or after the runtime notices.
+TIMEOUT_IS_NEAR_SECONDS = 0.05
 
 OnCancel = Callable[[Callable[[], None]], bool]  # takes what to do on a cancel; False if it came already
 
@@ -63,7 +67,7 @@ class Sessions:
         if not feeds:
             return self._run_shared(fetches)
         model = self._take()
-        run = _Run(model)
+        run = _Run(model, None if timeout_seconds is None else time.monotonic() + timeout_seconds)
         try:
             if on_cancel is not None and not on_cancel(run.cancel):
                 raise tf.errors.CancelledError(None, None, "The client cancelled the call before it ran.")
@@ -110,11 +114,15 @@ class Sessions:
 class _Run:
     """A run that may be cancelled from another thread, until it has finished."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, ends_at: float | None) -> None:
         self._lock = threading.Lock()
         self._model: Model | None = model
+        self._ends_at = ends_at
 
     def cancel(self) -> None:
+        """Closes the session, unless the runtime's own timeout is stopping the run: that costs no session."""
+        if self._ends_at is not None and time.monotonic() > self._ends_at - TIMEOUT_IS_NEAR_SECONDS:
+            return
         with self._lock:
             if self._model is not None:
                 self._model.close()

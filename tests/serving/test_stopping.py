@@ -70,8 +70,9 @@ def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
 
 def test_a_client_that_disconnects_stops_its_run(patient_server):
     with stubs_at(patient_server.address) as (prediction, _):
-        prediction.Predict.future(long_request(), timeout=600)
+        call = prediction.Predict.future(long_request(), timeout=600)  # kept: a call that nobody holds is cancelled
         wait_until(lambda: in_flight(patient_server) == 1)
+    assert call.done()
     wait_until(lambda: in_flight(patient_server) == 0)
     assert processor_seconds(0.5) < 0.25
 

@@ -1,0 +1,63 @@
+"""HTTP with nothing but the standard library, as a program without ours would speak it."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tests.conformance.calls import TIMEOUT_SECONDS, Target, good_inputs
+
+
+class Reply(NamedTuple):
+    """What came back."""
+
+    status: int
+    content_type: str
+    text: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.text)
+
+
+def ask(target: Target, method: str, path: str, body: str | bytes | None = None) -> Reply:
+    """One request to the REST port. `$model` in the path is the model's name."""
+    assert target.rest, "there is no REST port: name it with NST_TARGET_REST=HOST:PORT"
+    connection = http.client.HTTPConnection(target.rest, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path.replace("$model", target.model), body)
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.getheader("Content-Type", ""), answer.read().decode())
+    finally:
+        connection.close()
+
+
+def predict(target: Target, body: Any, path: str = "/v1/models/$model:predict") -> Reply:
+    """A prediction; `body` is JSON already or becomes it."""
+    return ask(target, "POST", path, body if isinstance(body, (str, bytes)) else json.dumps(body))
+
+
+def json_value(value: Any) -> Any:
+    """A value as REST wants it: lists, and bytes as {"b64": ...}."""
+    value = np.asarray(value).tolist()
+    return {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def all_inputs(target: Target, signature: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Every input of a signature, the defaults written out: REST does not know of defaults."""
+    defaults = target.signatures[signature or "serving_default"].defaults
+    values = {name: tf.make_ndarray(proto) for name, proto in defaults.items()} | good_inputs(target, signature)
+    inputs = {name: json_value(value) for name, value in values.items()} | dict(change or {})
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def error_of(reply: Reply) -> str:
+    """The text of an error, whose body must be {"error": text} and nothing else."""
+    assert list(reply.document) == ["error"], reply.text
+    return reply.document["error"]
