@@ -2,7 +2,7 @@
 
 A session has no way to cancel a single call; closing it cancels all of its calls within one iteration. So
 a run has a session to itself, and whoever cancels it closes that session. Loading one takes a quarter of
-a second, and they are kept for the next runs.
+a second, and they are kept for the next runs. Each holds a copy of the weights.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 from nst_serving.model import Model
 
-# A session has one run, whose ops keep as many threads busy as there are cores; the others are for `describe`.
-INTER_OP_THREADS = (os.cpu_count() or 1) + 2
+# A session has one run, whose ops keep as many threads busy as there are cores.
+INTER_OP_THREADS = os.cpu_count() or 1
 
 # gRPC tells of an expired call a little before or after the runtime notices.
 TIMEOUT_IS_NEAR_SECONDS = 0.05
@@ -39,11 +39,10 @@ class Sessions:
         """
         self._version_dir = version_dir
         self._lock = threading.Lock()
-        first = self._load()
-        self._idle = [first]
-        self._shared = first  # for calls so short that they may share a session with a run
+        self._idle: list[Model] = []
+        self._short = self._load()  # for calls without inputs, such as describe: nobody ever closes it under them
         self._closed = False
-        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = first.signatures
+        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = self._short.signatures
 
     def run(
         self,
@@ -65,7 +64,7 @@ class Sessions:
             tf.errors.OpError: whatever the runtime says; CancelledError after a cancel.
         """
         if not feeds:
-            return self._run_shared(fetches)
+            return self._short.run({}, fetches)
         model = self._take()
         run = _Run(model, None if timeout_seconds is None else time.monotonic() + timeout_seconds)
         try:
@@ -76,22 +75,12 @@ class Sessions:
             self._give_back(model, usable=run.finish())
 
     def close(self) -> None:
-        """Frees all idle sessions now, and busy ones when their runs end."""
+        """Frees all idle sessions now, and those of runs when they end."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for model in idle:
+        for model in (*idle, self._short):
             model.close()
-
-    def _run_shared(self, fetches: Sequence[str]) -> list[np.ndarray]:
-        try:
-            return self._shared.run({}, fetches)
-        except tf.errors.CancelledError:  # somebody cancelled the run beside it
-            self._shared = model = self._take()
-            try:
-                return model.run({}, fetches)
-            finally:
-                self._give_back(model, usable=True)
 
     def _take(self) -> Model:
         with self._lock:
