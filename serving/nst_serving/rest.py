@@ -31,7 +31,7 @@ from nst_serving.errors import RequestError, StartError
 from nst_serving.metrics import Metrics
 from nst_serving.options import ServerOptions
 from nst_serving.predictor import Caller, Predictor
-from nst_serving.rest_json import outputs_json, predict_request
+from nst_serving.rest_json import json_object, outputs_json, predict_request
 from nst_serving.services import model_metadata, model_status
 
 MODELS_PATH = re.compile("/v1/models", re.IGNORECASE)
@@ -113,7 +113,6 @@ class RestServer:
             return _json({"error": error.message}, HTTP_STATUS.get(error.code, 500))
 
     async def _predict(self, spec: model_pb2.ModelSpec, request: Request) -> dict[str, Any]:
-        _, sessions = self._catalog.find(spec)
         body = await request.body()
         leaving: list[Callable[[], None]] = []
 
@@ -124,7 +123,9 @@ class RestServer:
         caller = Caller("REST", self._timeout_seconds, on_cancel)
 
         def run() -> dict[str, Any]:
-            message = predict_request(body, sessions.signatures)
+            document = json_object(body)  # before the model: the server checks them in that order
+            _, sessions = self._catalog.find(spec)
+            message = predict_request(document, sessions.signatures)
             message.model_spec.MergeFrom(spec)
             return outputs_json(self._predictor.answer(message, caller))
 
