@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -12,11 +11,11 @@ from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import Yardstick
 from nst_graph.limits import Limits
 from nst_graph.objective import Weights
-from nst_graph.optimisation import Request, Stylized
+from nst_graph.optimisation import Optimisation, Request, picture_of
 from nst_graph.presets import Preset
+from nst_graph.state import read_state, write_state
 
 Signature = Any  # a `tf.function` from tensors to a dict of tensors, which TensorFlow has no type for
-Run = Callable[[Request], Stylized]
 
 PICTURE = [None, None, 3]
 NUMBERS = [
@@ -24,7 +23,7 @@ NUMBERS = [
 ]
 
 
-def stylize_signature(run: Run, preset: Preset, limits: Limits) -> Signature:
+def stylize_signature(optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False) -> Signature:
     """Pictures in, picture and losses out: see `StyleTransfer.stylize`."""
     content_default, style_default, tv_default, rate_default = _number_defaults(preset)
 
@@ -48,12 +47,18 @@ def stylize_signature(run: Run, preset: Preset, limits: Limits) -> Signature:
         content = validation.picture("content", content, limits)
         style = validation.picture("style", style, limits)
         weights = Weights(content_weight, style_weight, tv_weight)
-        return run(_checked(Request(content, style, iterations, weights, learning_rate), limits))._asdict()
+        request = _checked(Request(content, style, weights, learning_rate))
+        state, losses = optimisation.advance(
+            request, optimisation.start(request), validation.iteration_count(iterations, limits), xla=xla
+        )
+        return {"image": picture_of(state), "losses": losses}
 
     return stylize
 
 
-def stylize_encoded_signature(run: Run, preset: Preset, limits: Limits) -> Signature:
+def stylize_encoded_signature(
+    optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False
+) -> Signature:
     """Files in, file and losses out: see `StyleTransfer.stylize_encoded`."""
     content_default, style_default, tv_default, rate_default = _number_defaults(preset)
 
@@ -79,10 +84,79 @@ def stylize_encoded_signature(run: Run, preset: Preset, limits: Limits) -> Signa
         content = decode_picture("content_bytes", content_bytes, size, limits)
         style = decode_picture("style_bytes", style_bytes, size, limits)
         weights = Weights(content_weight, style_weight, tv_weight)
-        stylized = run(_checked(Request(content, style, iterations, weights, learning_rate), limits))
-        return {"image_bytes": encode_picture(stylized.image), "losses": stylized.losses}
+        request = _checked(Request(content, style, weights, learning_rate))
+        state, losses = optimisation.advance(
+            request, optimisation.start(request), validation.iteration_count(iterations, limits), xla=xla
+        )
+        return {"image_bytes": encode_picture(picture_of(state)), "losses": losses}
 
     return stylize_encoded
+
+
+def stylize_start_signature(optimisation: Optimisation, preset: Preset, limits: Limits) -> Signature:
+    """Pictures in, the state before the first iteration out: see `StyleTransfer.stylize_start`."""
+    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec(PICTURE, tf.uint8, "content"),
+            tf.TensorSpec(PICTURE, tf.uint8, "style"),
+            *NUMBERS,
+        ]
+    )
+    def stylize_start(
+        content: tf.Tensor,
+        style: tf.Tensor,
+        content_weight: tf.Tensor = content_default,
+        style_weight: tf.Tensor = style_default,
+        tv_weight: tf.Tensor = tv_default,
+        learning_rate: tf.Tensor = rate_default,
+    ) -> dict[str, tf.Tensor]:
+        content = validation.picture("content", content, limits)
+        style = validation.picture("style", style, limits)
+        weights = Weights(content_weight, style_weight, tv_weight)
+        request = _checked(Request(content, style, weights, learning_rate))
+        state = optimisation.start(request)
+        return {"state_bytes": write_state(state, optimisation.owner(request)), "image": picture_of(state)}
+
+    return stylize_start
+
+
+def stylize_step_signature(
+    optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False
+) -> Signature:
+    """Pictures and a state in, a later state and its losses out: see `StyleTransfer.stylize_step`."""
+    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec(PICTURE, tf.uint8, "content"),
+            tf.TensorSpec(PICTURE, tf.uint8, "style"),
+            tf.TensorSpec([None], tf.string, "state_bytes"),
+            tf.TensorSpec([], tf.int32, "iterations"),
+            *NUMBERS,
+        ]
+    )
+    def stylize_step(
+        content: tf.Tensor,
+        style: tf.Tensor,
+        state_bytes: tf.Tensor,
+        iterations: tf.Tensor,
+        content_weight: tf.Tensor = content_default,
+        style_weight: tf.Tensor = style_default,
+        tv_weight: tf.Tensor = tv_default,
+        learning_rate: tf.Tensor = rate_default,
+    ) -> dict[str, tf.Tensor]:
+        content = validation.picture("content", content, limits)
+        style = validation.picture("style", style, limits)
+        weights = Weights(content_weight, style_weight, tv_weight)
+        request = _checked(Request(content, style, weights, learning_rate))
+        owner = optimisation.owner(request)
+        state = read_state("state_bytes", state_bytes, optimisation.start(request), owner)
+        state, losses = optimisation.advance(request, state, validation.iteration_count(iterations, limits), xla=xla)
+        return {"state_bytes": write_state(state, owner), "image": picture_of(state), "losses": losses}
+
+    return stylize_step
 
 
 def evaluate_signature(yardstick: Yardstick, limits: Limits) -> Signature:
@@ -109,15 +183,11 @@ def describe_signature(model_card: str) -> Signature:
     return describe
 
 
-def _checked(request: Request, limits: Limits) -> Request:
-    """A request of checked pictures with its numbers checked, because they size the loop."""
+def _checked(request: Request) -> Request:
+    """A request of checked pictures with its numbers checked too."""
     names = ("content_weight", "style_weight", "tv_weight")
     weights = (validation.weight(name, value) for name, value in zip(names, request.weights, strict=True))
-    return request._replace(
-        iterations=validation.iteration_count(request.iterations, limits),
-        weights=Weights(*weights),
-        learning_rate=validation.learning_rate(request.learning_rate),
-    )
+    return request._replace(weights=Weights(*weights), learning_rate=validation.learning_rate(request.learning_rate))
 
 
 def _number_defaults(preset: Preset) -> tuple[tf.Tensor, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import keras
 import tensorflow as tf
 
@@ -18,6 +16,8 @@ from nst_graph.signatures import (
     evaluate_signature,
     stylize_encoded_signature,
     stylize_signature,
+    stylize_start_signature,
+    stylize_step_signature,
 )
 from nst_graph.vgg19 import vgg19
 
@@ -35,8 +35,14 @@ class StyleTransfer(tf.Module):
         stylize_encoded: the same from `content_bytes`, `style_bytes` string[] (JPEG or PNG) to
             `image_bytes` string[] (PNG); `size` int32[] is the longest side of both pictures in
             pixels, 0 keeps theirs.
-        stylize_xla, stylize_encoded_xla: with the option `xla` alone: the same two, their iterations
-            compiled by XLA, anew for each size of picture.
+        stylize_start: `content`, `style` and the optional numbers of `stylize` to `state_bytes` string[n],
+            the state before the first iteration, and `image`, the content itself.
+        stylize_step: the same, with `state_bytes` and `iterations`, to `state_bytes`, `image` and
+            `losses` of these iterations. Whatever the splits, `image` and all `losses` are those of
+            one `stylize` bit for bit. A state goes on only with the pictures, numbers, network and
+            recipe that it started with (`nst_graph.state`).
+        stylize_xla, stylize_encoded_xla, stylize_step_xla: with the option `xla` alone: the same three,
+            their iterations compiled by XLA, anew for each size of picture.
         evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of
             `Evaluation`.
         describe: nothing to `model_card` string[], JSON.
@@ -60,20 +66,25 @@ class StyleTransfer(tf.Module):
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
-        self.stylize = stylize_signature(optimisation.stylized, preset, limits)
-        self.stylize_encoded = stylize_encoded_signature(optimisation.stylized, preset, limits)
+        self.stylize = stylize_signature(optimisation, preset, limits)
+        self.stylize_encoded = stylize_encoded_signature(optimisation, preset, limits)
+        self.stylize_start = stylize_start_signature(optimisation, preset, limits)
+        self.stylize_step = stylize_step_signature(optimisation, preset, limits)
         if options.xla:
-            compiled = partial(optimisation.stylized, xla=True)
-            self.stylize_xla = stylize_signature(compiled, preset, limits)
-            self.stylize_encoded_xla = stylize_encoded_signature(compiled, preset, limits)
+            self.stylize_xla = stylize_signature(optimisation, preset, limits, xla=True)
+            self.stylize_encoded_xla = stylize_encoded_signature(optimisation, preset, limits, xla=True)
+            self.stylize_step_xla = stylize_step_signature(optimisation, preset, limits, xla=True)
         self.evaluate = evaluate_signature(Yardstick(network), limits)
         self.describe = describe_signature(model_card)
 
     @property
     def signatures(self) -> dict[str, Signature]:
         """The functions by the names under which they are served."""
-        names = ("stylize_encoded", "stylize_xla", "stylize_encoded_xla", "evaluate", "describe")
-        return {"serving_default": self.stylize} | {n: getattr(self, n) for n in names if hasattr(self, n)}
+        names = ("stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe")
+        compiled = ("stylize_xla", "stylize_encoded_xla", "stylize_step_xla")
+        return {"serving_default": self.stylize} | {
+            n: getattr(self, n) for n in (*names, *compiled) if hasattr(self, n)
+        }
 
 
 def network_for(preset: Preset, *, precision: Precision = "float32", width_divisor: int = 1) -> keras.Model:

@@ -19,13 +19,13 @@ def picture(name: str, value: tf.Tensor, limits: Limits) -> tf.Tensor:
     wrong rank, and an Assert on the rank is folded away against the declared shape.
     """
     value = tf.ensure_shape(value, [None, None, 3])
-    return _behind(value, _size_check(name, tf.shape(value)[0], tf.shape(value)[1], limits))
+    return behind(value, _size_check(name, tf.shape(value)[0], tf.shape(value)[1], limits))
 
 
 def picture_size(name: str, height: tf.Tensor, width: tf.Tensor, limits: Limits) -> tuple[tf.Tensor, tf.Tensor]:
     """A size, int32[] each, that a picture may be given."""
     check = _size_check(name, height, width, limits)
-    return _behind(height, check), _behind(width, check)
+    return behind(height, check), behind(width, check)
 
 
 def iteration_count(value: tf.Tensor, limits: Limits) -> tf.Tensor:
@@ -37,14 +37,14 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
     """An int32[] from `low` to `high`."""
     value = tf.ensure_shape(value, [])
     rule = f"{name}: must be a whole number from {low} to {high}, got "
-    return _behind(value, assertion((value >= low) & (value <= high), rule, tf.as_string(value)))
+    return behind(value, assertion((value >= low) & (value <= high), rule, tf.as_string(value)))
 
 
 def weight(name: str, value: tf.Tensor) -> tf.Tensor:
     """A loss weight: float32[]."""
     value = tf.ensure_shape(value, [])
     rule = f"{name}: must be a number from 0 to {MAX_WEIGHT:g}, got "
-    return _behind(value, assertion((value >= 0) & (value <= MAX_WEIGHT), rule, tf.as_string(value, shortest=True)))
+    return behind(value, assertion((value >= 0) & (value <= MAX_WEIGHT), rule, tf.as_string(value, shortest=True)))
 
 
 def learning_rate(value: tf.Tensor) -> tf.Tensor:
@@ -52,7 +52,7 @@ def learning_rate(value: tf.Tensor) -> tf.Tensor:
     value = tf.ensure_shape(value, [])
     rule = f"learning_rate: must be a number above 0 and up to {MAX_LEARNING_RATE:g}, got "
     inside = (value > 0) & (value <= MAX_LEARNING_RATE)
-    return _behind(value, assertion(inside, rule, tf.as_string(value, shortest=True)))
+    return behind(value, assertion(inside, rule, tf.as_string(value, shortest=True)))
 
 
 def same_size(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:
@@ -61,7 +61,7 @@ def same_size(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) ->
     same = (height == other_height) & (width == other_width)
     rule = f"{name}: must have the height and width of {other_name}, "
     values = [_by(other_height, other_width), ", got ", _by(height, width)]
-    return _behind(value, assertion(same, rule, *values))
+    return behind(value, assertion(same, rule, *values))
 
 
 def assertion(condition: tf.Tensor, *words: str | tf.Tensor) -> tf.Operation:
@@ -80,6 +80,7 @@ def _by(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     return tf.strings.join([tf.as_string(height), " x ", tf.as_string(width)])
 
 
-def _behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
+def behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
+    """`value`, which nobody gets before `check` has passed."""
     with tf.control_dependencies([check]):
         return tf.identity(value)

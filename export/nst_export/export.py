@@ -81,7 +81,7 @@ def _converted(network: keras.Model, like: keras.Model) -> keras.Model:
 def _write(module: StyleTransfer, name: str, card: str, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=module.signatures)
-        write_warmup_requests(folder, name)
+        write_warmup_requests(module, folder, name)
     except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
         reason = OP_NAME.sub("", str(error.message).splitlines()[0]).rsplit("; ", 1)[-1]
         remedy = "Check the free space on its disk."

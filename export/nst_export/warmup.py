@@ -14,12 +14,14 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from nst_graph.style_transfer import StyleTransfer
+
 WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 SIDE = 64  # pixels: small, since cuDNN tunes itself for each size anyway
 
 
-def warmup_requests(model_name: str) -> list[predict_pb2.PredictRequest]:
-    """A request for every signature, with all its outputs, as the client calls it.
+def warmup_requests(module: StyleTransfer, model_name: str) -> list[predict_pb2.PredictRequest]:
+    """A request for every signature of a module, with all its outputs, as the client calls it.
 
     The signatures for XLA have none: a server that was not started for XLA would fail at the request,
     and with it the load of the whole model.
@@ -27,21 +29,24 @@ def warmup_requests(model_name: str) -> list[predict_pb2.PredictRequest]:
     levels = np.linspace(0, 255, SIDE).astype(np.uint8)
     picture = np.stack(np.broadcast_arrays(levels[:, None], levels[None, :], levels[::-1, None]), axis=-1)
     encoded = tf.io.encode_png(picture).numpy()
-    one = np.int32(1)
+    state = module.stylize_start(picture, picture)["state_bytes"].numpy()
+    pictures, one = {"content": picture, "style": picture}, np.int32(1)
     return [
-        _request(model_name, "serving_default", {"content": picture, "style": picture, "iterations": one}),
+        _request(model_name, "serving_default", {**pictures, "iterations": one}),
         _request(model_name, "stylize_encoded", {"content_bytes": encoded, "style_bytes": encoded, "iterations": one}),
-        _request(model_name, "evaluate", {"content": picture, "style": picture, "image": picture}),
+        _request(model_name, "stylize_start", pictures),
+        _request(model_name, "stylize_step", {**pictures, "state_bytes": state, "iterations": one}),
+        _request(model_name, "evaluate", {**pictures, "image": picture}),
         _request(model_name, "describe", {}),
     ]
 
 
-def write_warmup_requests(version_dir: Path, model_name: str) -> None:
+def write_warmup_requests(module: StyleTransfer, version_dir: Path, model_name: str) -> None:
     """Writes the TFRecord file that TensorFlow Serving looks for."""
     file = version_dir / WARMUP_FILE
     file.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(file)) as writer:
-        for request in warmup_requests(model_name):
+        for request in warmup_requests(module, model_name):
             log = prediction_log_pb2.PredictLog(request=request)
             writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())
 

@@ -194,7 +194,7 @@ def test_a_full_disk_is_one_clear_sentence_and_leaves_nothing(tmp_path, size):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_full_at_the_warm_up_requests_fails_like_one_that_is_full_before(tmp_path):
+def test_a_disk_that_is_full_at_the_warm_up_requests_fails_like_one_that_is_full_before(tmp_path, tiny_model_dir):
     """`export_version` explains what TensorFlow raises; this is of the same kind."""
     with largest_file(10_000), pytest.raises(tf.errors.OpError):
-        write_warmup_requests(tmp_path, "model")
+        write_warmup_requests(tf.saved_model.load(str(tiny_model_dir / "1")), tmp_path, "model")

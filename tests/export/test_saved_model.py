@@ -17,15 +17,16 @@ OPTIONAL = ("content_weight", "style_weight", "tv_weight", "learning_rate")
 # What TensorFlow 2.19 has, without XLA, Python functions or files other than the checkpoint's.
 ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     """
-    AddN AddV2 AsString Assert AssignVariableOp AvgPool AvgPoolGrad BiasAdd BiasAddGrad BroadcastGradientArgs
-    Cast ClipByValue ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput DecodeJpeg DecodePng DecodeRaw
-    DisableCopyOnRead DivNoNan EncodePng EnsureShape Equal ExpandDims ExtractJpegShape Greater GreaterEqual Identity
-    IdentityN Less LessEqual LogicalAnd LogicalOr MatMul Maximum MergeV2Checkpoints Minimum Mul Neg NoOp Pack
-    PartitionedCall Placeholder PlaceholderWithDefault Pow ReadVariableOp RealDiv Relu ReluGrad Reshape RestoreV2
-    ReverseV2 Round Rsqrt SaveV2 ScaleAndTranslate Select SelectV2 Shape ShapeN ShardedFilename Size Sqrt Square
-    SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch StridedSlice StridedSliceGrad
-    StringJoin StringLength Sub Substr Sum TensorListReserve TensorListSetItem TensorListStack Tile Transpose Unpack
-    VarHandleOp While ZerosLike
+    AddN AddV2 All ArgMin AsString Assert AssignVariableOp AvgPool AvgPoolGrad BiasAdd BiasAddGrad Bitcast
+    BroadcastGradientArgs Cast ClipByValue ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput
+    DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead DivNoNan EncodePng EnsureShape Equal ExpandDims
+    ExtractJpegShape Fingerprint Greater GreaterEqual Identity IdentityN IsFinite Less LessEqual LogicalAnd
+    LogicalOr MatMul Maximum MergeV2Checkpoints Minimum Mul Neg NoOp Pack PartitionedCall Placeholder
+    PlaceholderWithDefault Pow Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2
+    ReverseV2 Round Rsqrt SaveV2 ScaleAndTranslate Select SelectV2 SerializeTensor Shape ShapeN ShardedFilename
+    Size Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch
+    StridedSlice StridedSliceGrad StringJoin StringLength StringSplitV2 Sub Substr Sum TensorListReserve
+    TensorListSetItem TensorListStack Tile Transpose Unpack VarHandleOp While ZerosLike
     """.split()  # noqa: SIM905
 )
 CHECKPOINT_FUNCTIONS = ("__inference__traced_save", "__inference__traced_restore")
@@ -132,7 +133,7 @@ def test_saved_model_cli_gives_the_same_picture(run_python, version_dir, tmp_pat
     assert_same_results({name: np.load(tmp_path / f"{name}.npy") for name in ("image", "losses")}, expected)
 
 
-@pytest.mark.parametrize("name", ["serving_default", "stylize_encoded"])
+@pytest.mark.parametrize("name", ["serving_default", "stylize_encoded", "stylize_start", "stylize_step"])
 def test_defaults_of_a_signature_are_the_numbers_of_the_preset(meta_graph, name):
     defaults = {key: tf.make_ndarray(value) for key, value in meta_graph.signature_def[name].defaults.items()}
     expected = {key: np.float32(getattr(PRESETS["nst"], key)) for key in OPTIONAL}
@@ -146,7 +147,7 @@ def test_defaults_of_a_signature_are_the_numbers_of_the_preset(meta_graph, name)
 
 def test_signatures_are_those_of_the_contract(meta_graph):
     names = set(meta_graph.signature_def) - {"__saved_model_init_op"}
-    assert {"serving_default", "stylize_encoded", "evaluate", "describe"} <= names
+    assert {"serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"} <= names
     for name in names:
         assert meta_graph.signature_def[name].method_name == "tensorflow/serving/predict"
 

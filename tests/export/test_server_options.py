@@ -193,7 +193,11 @@ def test_a_compiled_run_reads_the_clock_too(bounded):
 
 
 def test_xla_adds_signatures_with_the_inputs_and_outputs_of_the_others(exclusive, plain):
-    added = {"stylize_xla": "serving_default", "stylize_encoded_xla": "stylize_encoded"}
+    added = {
+        "stylize_xla": "serving_default",
+        "stylize_encoded_xla": "stylize_encoded",
+        "stylize_step_xla": "stylize_step",
+    }
     signatures = exclusive.model.signatures
     assert set(signatures) == {*plain.model.signatures, *added}
     for name, like in added.items():

@@ -156,7 +156,7 @@ def test_every_warm_up_record_is_run_in_its_order(model_dir):
     run: list[predict_pb2.PredictRequest] = []
     assert run_warmup_requests(model_dir / "1", run.append) == len(run)
     names = [request.model_spec.signature_name for request in run]
-    assert names == ["serving_default", "stylize_encoded", "evaluate", "describe"]
+    assert names == ["serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"]
 
 
 @pytest.mark.parametrize("damage", ["wrong rank", "not a TFRecord", "another kind"])

@@ -1,0 +1,135 @@
+"""A run's state as bytes that travel: the server keeps none of it.
+
+A state is a vector of strings. The first is a header of words with a blank between them: the format, then
+what the state belongs to (`owner_of`), then a digest of all the rest. Each other string holds the raw bytes, little
+endian, of one tensor of `LoopState`. Shapes are not stored: they follow from the content. Nothing is parsed
+whose size the sender chooses.
+
+The digest is FarmHash64: it finds damage, not forgery. A forged state can only spoil its own picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from nst_graph import validation
+from nst_graph.loop import LoopState
+
+FAMILY = "nst-state/"  # no other software's bytes begin so
+FORMAT = f"{FAMILY}1"
+HEADER = f"{FAMILY}[ -~]{{1,900}}"  # three times the longest that `write_state` makes, and fit to be quoted
+
+
+def owner_of(content: tf.Tensor, style: tf.Tensor, **words: tf.Tensor | str) -> Mapping[str, tf.Tensor]:
+    """What a run can only go on with: string[] each, by the name that a refusal calls it.
+
+    Args:
+        content: uint8[height, width, 3].
+        style: uint8[height, width, 3], of any size.
+        words: anything else, without blanks.
+    """
+    height, width = tf.unstack(tf.shape(content)[:2])
+    return {
+        "size": tf.strings.join([tf.as_string(height), "x", tf.as_string(width)]),
+        "content": _fingerprint(tf.reshape(content, [-1])),
+        "style": _fingerprint(tf.reshape(style, [-1])),
+        **{name: tf.convert_to_tensor(word) for name, word in words.items()},
+    }
+
+
+def write_state(state: LoopState, owner: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """A state as string[1 + number of its tensors]."""
+    parts = tf.stack([_raw_bytes(tensor) for tensor in tf.nest.flatten(state)])
+    words = tf.strings.join([FORMAT, *owner.values()], separator=" ")
+    header = tf.strings.join([words, _digest(words, parts)], separator=" ")
+    return tf.concat([header[tf.newaxis], parts], axis=0)
+
+
+def read_state(name: str, state_bytes: tf.Tensor, like: LoopState, owner: Mapping[str, tf.Tensor]) -> LoopState:
+    """The state that `write_state` wrote, bit for bit.
+
+    Args:
+        name: the input's name, for messages.
+        state_bytes: string[any], from anybody.
+        like: a state of the same shapes and dtypes.
+        owner: what the state must belong to.
+    """
+    tensors = tf.nest.flatten(like)
+    state_bytes = tf.ensure_shape(state_bytes, [None])
+    words = _header_words(name, state_bytes, 2 + len(owner), 1 + len(tensors))
+    parts = _undamaged_parts(name, state_bytes, words)
+    with tf.control_dependencies([_owner_check(name, words[1:-1], owner, parts)]):
+        parts = tf.identity(parts)
+    read = [_tensor(name, parts[index], tensor) for index, tensor in enumerate(tensors)]
+    state: LoopState = tf.nest.pack_sequence_as(like, read)
+    return state
+
+
+def _header_words(name: str, state_bytes: tf.Tensor, words: int, strings: int) -> tf.Tensor:
+    """The header's words, string[`words`], of a state that has this format and `strings` strings."""
+    header = tf.strings.reduce_join(state_bytes[:1])  # the empty string where there is none
+    ours = tf.strings.regex_full_match(header, HEADER)
+    rule = f"{name}: must be what stylize_start or stylize_step returned, got "
+    count, length = tf.as_string(tf.size(state_bytes)), tf.as_string(tf.strings.length(header))
+    check = validation.assertion(ours, rule, count, " strings, the first of ", length, " bytes")
+    header = validation.behind(header, check)
+    # Not `tf.strings.split`, which brings a dozen ops along for ragged tensors.
+    split = tf.raw_ops.StringSplitV2(input=header[tf.newaxis], sep=" ").values
+    rule = f"{name}: must be of the format {FORMAT}, got "
+    split = validation.behind(split, validation.assertion(split[0] == FORMAT, rule, split[0]))
+    whole = (tf.size(split) == words) & (tf.size(state_bytes) == strings)
+    rule = f"{name}: must be whole, {strings} strings and {words} words in the first, got "
+    got = [count, " strings and ", tf.as_string(tf.size(split)), " words"]
+    # No `tf.ensure_shape` here: constant folding would take its shape for granted in the assertion before it.
+    return validation.behind(split, validation.assertion(whole, rule, *got))
+
+
+def _undamaged_parts(name: str, state_bytes: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+    """The strings behind the header."""
+    with tf.control_dependencies([words]):
+        parts = tf.identity(state_bytes[1:])
+    digest = _digest(tf.strings.reduce_join(words[:-1], separator=" "), parts)
+    rule = f"{name}: is damaged: its digest must be "
+    return validation.behind(parts, validation.assertion(words[-1] == digest, rule, digest, ", got ", words[-1]))
+
+
+def _owner_check(name: str, received: tf.Tensor, owner: Mapping[str, tf.Tensor], behind: tf.Tensor) -> tf.Operation:
+    """Names the first thing in which the state's owner differs."""
+    with tf.control_dependencies([behind]):
+        received = tf.identity(received)
+    expected = tf.stack(list(owner.values()))
+    same = received == expected
+    first = tf.argmin(tf.cast(same, tf.int32))
+    rule = [f"{name}: must come from a run with the same ", tf.constant(list(owner))[first]]
+    return validation.assertion(tf.reduce_all(same), *rule, ", ", expected[first], ", got ", received[first])
+
+
+def _tensor(name: str, raw: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    length, wanted = tf.cast(tf.strings.length(raw), tf.int64), tf.size(like, tf.int64) * like.dtype.size
+    rule = [f"{name}: must hold tensors of the content's size, ", tf.as_string(wanted), " bytes, got "]
+    raw = validation.behind(raw, validation.assertion(length == wanted, *rule, tf.as_string(length)))
+    value = tf.ensure_shape(tf.reshape(tf.io.decode_raw(raw, like.dtype), tf.shape(like)), like.shape)
+    if not like.dtype.is_floating:
+        return value
+    rule = [f"{name}: must hold finite numbers, got some that are not: that run has diverged"]
+    return validation.behind(value, validation.assertion(tf.reduce_all(tf.math.is_finite(value)), *rule))
+
+
+def _raw_bytes(tensor: tf.Tensor) -> tf.Tensor:
+    """The bytes of a tensor: string[]. They are the end of its TensorProto, the field tensor_content."""
+    proto = tf.io.serialize_tensor(tensor)
+    length = tf.size(tensor) * tensor.dtype.size
+    return tf.strings.substr(proto, tf.strings.length(proto) - length, length)
+
+
+def _digest(words: tf.Tensor, parts: tf.Tensor) -> tf.Tensor:
+    each = tf.raw_ops.Fingerprint(data=tf.concat([words[tf.newaxis], parts], axis=0), method="farmhash64")
+    return _fingerprint(tf.reshape(each, [-1]))
+
+
+def _fingerprint(values: tf.Tensor) -> tf.Tensor:
+    """FarmHash64 of a vector's bytes, as a decimal number: string[]."""
+    value = tf.raw_ops.Fingerprint(data=values[tf.newaxis], method="farmhash64")
+    return tf.as_string(tf.bitcast(value, tf.int64)[0])

@@ -1,0 +1,180 @@
+"""A run split into calls: the same bits however it is split, and no state but its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_export.random_weights import fill_with_random_weights
+from nst_graph.loop import loop_start
+from nst_graph.server_options import ServerOptions
+from nst_graph.state import FORMAT
+from nst_graph.style_transfer import StyleTransfer, network_for
+from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+
+NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
+
+
+def started(module, content, style, *numbers):
+    """The state before the first iteration: a list of bytes."""
+    return list(module.stylize_start(content, style, *numbers)["state_bytes"].numpy())
+
+
+def step(module, content, style, state, iterations=1, *numbers):
+    """Past Python's own checks of shape, as a session feeds a graph."""
+    state_bytes = tf.constant(state, tf.string, shape=[len(state)])
+    return module.stylize_step(content, style, state_bytes, iterations, *numbers)
+
+
+def assert_refused(words, module, content, style, state, *numbers):
+    with pytest.raises(tf.errors.InvalidArgumentError) as error:
+        step(module, content, style, state, 1, *numbers)
+    assert f"state_bytes: {words}" in error.value.message
+
+
+@pytest.fixture
+def state(module, content, style):
+    """A state after two iterations."""
+    return list(step(module, content, style, started(module, content, style), 2)["state_bytes"].numpy())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_split_of_any_run_gives_the_bits_of_one_call(module, seed):
+    generator = np.random.default_rng(seed)
+    sizes = generator.integers(32, 80, (2, 2))
+    content, style = (picture(*size, seed=seed + offset) for offset, size in enumerate(sizes))
+    numbers = [np.float32(value) for value in (*generator.uniform(0, 2, 3), generator.uniform(0.1, 30))]
+    iterations = int(generator.integers(1, 25))
+    whole = module.stylize(content, style, iterations, *numbers)
+
+    state, image, losses, left = started(module, content, style, *numbers), None, [], iterations
+    while left:
+        count = int(generator.integers(1, left + 1))
+        result = step(module, content, style, state, count, *numbers)
+        state, image, left = list(result["state_bytes"].numpy()), result["image"], left - count
+        losses.append(result["losses"])
+    np.testing.assert_array_equal(image, whole["image"])
+    np.testing.assert_array_equal(tf.concat(losses, axis=0), whole["losses"])
+
+
+def test_the_start_is_the_content_itself(module, content, style):
+    np.testing.assert_array_equal(module.stylize_start(content, style)["image"], content)
+
+
+def test_a_step_may_be_repeated(module, content, style, state):
+    """The server keeps nothing: a call whose answer was lost is simply sent again."""
+    first, second = (step(module, content, style, state, 3) for _ in range(2))
+    assert list(first["state_bytes"].numpy()) == list(second["state_bytes"].numpy())
+
+
+def test_another_instance_of_the_same_model_goes_on(network, preset, module, content, style, state):
+    other = StyleTransfer(network, preset, limits=LIMITS)
+    np.testing.assert_array_equal(
+        step(other, content, style, state, 3)["image"], step(module, content, style, state, 3)["image"]
+    )
+
+
+@pytest.mark.parametrize(
+    "options", [ServerOptions(exclusive=True), ServerOptions(max_seconds=600.0)], ids=["exclusive", "max_seconds"]
+)
+def test_the_options_of_an_export_change_no_bit(network, preset, module, content, style, options):
+    other = StyleTransfer(network, preset, limits=LIMITS, options=options)
+    half = list(step(other, content, style, started(other, content, style), 2)["state_bytes"].numpy())
+    image = step(other, content, style, half, 3)["image"]
+    np.testing.assert_array_equal(image, module.stylize(content, style, 5)["image"])
+
+
+def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, preset, module, content, style):
+    hasty = StyleTransfer(network, preset, limits=LIMITS, options=ServerOptions(max_seconds=1e-6))
+    result = step(hasty, content, style, started(hasty, content, style), 9)
+    assert result["losses"].shape == [1, 4]
+    image = step(module, content, style, list(result["state_bytes"].numpy()), 2)["image"]
+    np.testing.assert_array_equal(image, module.stylize(content, style, 3)["image"])
+
+
+@pytest.mark.parametrize("foreign", [[], [b""], [b"", b"", b"", b"", b""], [b"\xff\xd8\xff" * 100], [b"nst-state/"]])
+def test_foreign_bytes_are_no_state(module, content, style, foreign):
+    assert_refused("must be what stylize_start or stylize_step returned, got ", module, content, style, foreign)
+
+
+def test_unprintable_bytes_are_not_quoted(module, content, style, state):
+    header = state[0].replace(b" ", b"\xff", 1)
+    assert_refused("must be what stylize_start or stylize_step", module, content, style, [header, *state[1:]])
+
+
+def test_a_state_of_another_format_is_refused_by_its_name(module, content, style, state):
+    header = state[0].replace(FORMAT.encode(), b"nst-state/7")
+    words = f"must be of the format {FORMAT}, got nst-state/7"
+    assert_refused(words, module, content, style, [header, *state[1:]])
+
+
+def test_a_state_without_all_of_its_strings_is_not_whole(module, content, style, state):
+    for part in (state[:1], state[:-1], [*state, b""], [state[0].rsplit(b" ", 1)[0], *state[1:]]):
+        assert_refused("must be whole, 5 strings and 11 words in the first", module, content, style, part)
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_any_flipped_bit_is_found(module, content, style, state, part):
+    generator = np.random.default_rng(part)
+    for _ in range(8):
+        damaged = bytearray(state[part])
+        first = damaged.index(b" ") + 1 if part == 0 else 0  # the format is named before the digest is looked at
+        position = int(generator.integers(first, len(damaged)))
+        damaged[position] ^= 1 << int(generator.integers(0, 3))
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"state_bytes: (is damaged|must be)"):
+            step(module, content, style, [*state[:part], bytes(damaged), *state[part + 1 :]])
+
+
+@pytest.mark.parametrize("part", range(1, 5))
+def test_a_truncated_string_is_damage(module, content, style, state, part):
+    for short in (state[part][:-4], state[part][:1], b""):
+        cut = [*state[:part], short, *state[part + 1 :]]
+        assert_refused("is damaged: its digest must be", module, content, style, cut)
+
+
+def test_another_content_style_or_size_is_named(module, content, style, state):
+    other = content.copy()
+    other[-1, -1, -1] ^= 1
+    assert_refused("must come from a run with the same content, ", module, other, style, state)
+    other = style.copy()
+    other[0, 0, 0] ^= 1
+    assert_refused("must come from a run with the same style, ", module, content, other, state)
+    turned = content.transpose(1, 0, 2)
+    assert_refused("must come from a run with the same size, 64x48, got 48x64", module, turned, style, state)
+
+
+@pytest.mark.parametrize("index", range(4), ids=NUMBERS)
+def test_another_number_is_named_with_both_values(module, content, style, index):
+    numbers = [1.0, 2.0, 3.0, 4.0]
+    state = started(module, content, style, *numbers)
+    changed = [value + (0.5 if place == index else 0) for place, value in enumerate(numbers)]
+    words = f"must come from a run with the same {NUMBERS[index]}, {index + 1}.5, got {index + 1}"
+    assert_refused(words, module, content, style, state, *changed)
+
+
+def test_another_networks_state_is_refused(preset, content, style, state):
+    network = network_for(preset, width_divisor=WIDTH_DIVISOR)
+    fill_with_random_weights(network, seed=1)
+    other = StyleTransfer(network, preset, limits=LIMITS)
+    assert_refused("must come from a run with the same network, ", other, content, style, state)
+
+
+def test_another_recipes_state_is_refused(network, preset, content, style, state):
+    other = StyleTransfer(network, preset._replace(beta_1=0.5), limits=LIMITS)
+    assert_refused("must come from a run with the same recipe, ", other, content, style, state)
+
+
+def test_numbers_that_are_not_finite_are_refused_even_under_a_good_digest(monkeypatch, network, preset, content, style):
+    """As a run leaves them that has diverged."""
+
+    def diverged(image):
+        state = loop_start(image)
+        return state._replace(adam=state.adam._replace(variance=state.adam.variance + float("nan")))
+
+    sound = StyleTransfer(network, preset, limits=LIMITS)
+    monkeypatch.setattr("nst_graph.optimisation.loop_start", diverged)
+    state = started(StyleTransfer(network, preset, limits=LIMITS), content, style)
+    words = "must hold finite numbers, got some that are not: that run has diverged"
+    monkeypatch.undo()
+    assert_refused(words, sound, content, style, state)
