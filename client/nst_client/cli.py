@@ -12,7 +12,9 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from nst_client import cli_options as options
 from nst_client import contract
+from nst_client.stylize_cli import stylize
 
 LOG = logging.getLogger(__name__)
 
@@ -24,17 +26,6 @@ app = typer.Typer(
     help="Neural style transfer: export the whole optimisation as a SavedModel, serve it, call it.",
 )
 
-Server = Annotated[str, typer.Option(help="HOST:PORT of the server's gRPC port.", envvar="NST_SERVER")]
-Name = Annotated[str, typer.Option(help="The model's name on the server.", envvar="NST_MODEL")]
-Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS; the system's authorities are trusted.")]
-Ca = Annotated[
-    Path | None, typer.Option(help="PEM file of the authorities to trust in their place.", show_default=False)
-]
-Cert = Annotated[Path | None, typer.Option(help="PEM file of this client's certificate.", show_default=False)]
-Key = Annotated[Path | None, typer.Option(help="PEM file of its key.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-MODELS_OWN = "the model's"
-
 
 @app.callback()
 def _options(
@@ -45,74 +36,19 @@ def _options(
     warnings.showwarning = _say_warning
 
 
-@app.command()
-def stylize(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
-    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
-    server: Server = contract.DEFAULT_SERVER,
-    name: Name = contract.DEFAULT_MODEL,
-    version: Annotated[int | None, typer.Option(show_default="the newest", help="The model's version.")] = None,
-    iterations: Annotated[int, typer.Option(help="Updates of the picture.")] = contract.DEFAULT_ITERATIONS,
-    size: Annotated[
-        int, typer.Option(min=0, help="Longest side of both pictures in pixels; 0 keeps theirs.")
-    ] = contract.DEFAULT_SIZE,
-    content_weight: Annotated[
-        float | None, typer.Option(help="Weight of the content loss.", show_default=MODELS_OWN)
-    ] = None,
-    style_weight: Annotated[
-        float | None, typer.Option(help="Weight of the style loss.", show_default=MODELS_OWN)
-    ] = None,
-    tv_weight: Annotated[
-        float | None, typer.Option(help="Weight of the total variation: more is smoother.", show_default=MODELS_OWN)
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Change of a pixel in one update, of 255 levels.", show_default=MODELS_OWN)
-    ] = None,
-    deadline: Annotated[
-        float | None,
-        typer.Option(min=0.001, help="Give up after so many seconds.", show_default="by size and iterations"),
-    ] = None,
-    tls: Tls = False,
-    ca: Ca = None,
-    cert: Cert = None,
-    key: Key = None,
-    as_json: AsJson = False,
-) -> None:
-    """Repaints a picture in the manner of another one, on a server, and prints the new file's path."""
-    from nst_client.connection import connect
-    from nst_client.stylize_files import stylize_files
-
-    numbers = {
-        "content_weight": content_weight,
-        "style_weight": style_weight,
-        "tv_weight": tv_weight,
-        "learning_rate": learning_rate,
-    }
-    with connect(server, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key) as client:
-        report = stylize_files(
-            content,
-            style,
-            output,
-            client=client,
-            iterations=iterations,
-            size=size,
-            numbers={name: value for name, value in numbers.items() if value is not None},
-            deadline_seconds=deadline,
-        )
-    typer.echo(json.dumps(report) if as_json else output)
+app.command()(stylize)
 
 
 @app.command()
 def status(
-    server: Server = contract.DEFAULT_SERVER,
-    name: Name = contract.DEFAULT_MODEL,
+    server: options.Server = contract.DEFAULT_SERVER,
+    name: options.Name = contract.DEFAULT_MODEL,
     wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,
-    tls: Tls = False,
-    ca: Ca = None,
-    cert: Cert = None,
-    key: Key = None,
-    as_json: AsJson = False,
+    tls: options.Tls = False,
+    ca: options.Ca = None,
+    cert: options.Cert = None,
+    key: options.Key = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Shows the versions of a served model and their states; fails if none is available."""
     from nst_client.connection import connect

@@ -6,6 +6,8 @@ The weights and the learning rate have no default here: an input that is not sen
 from __future__ import annotations
 
 STYLIZE = "serving_default"
+START = "stylize_start"
+STEP = "stylize_step"
 EVALUATE = "evaluate"
 DESCRIBE = "describe"
 

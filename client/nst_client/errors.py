@@ -7,12 +7,20 @@ NstError
 |- SignatureNotFound    the model is not one that nst exported, or an older one
 |- RequestRefused       the graph refused an input
 |- DeadlineExceeded     the answer did not come in time
-|- ServerBusy           the server is out of threads or memory
+|- ServerBusy           the server is out of threads
+|  `- OutOfMemory       it is out of memory
 |- ServerFailed         the server broke in some other way
-`- BadAnswer            the answer is not what the contract says
+|  `- ServerStopping    it stopped the call, as it does when it is told to end
+|- BadAnswer            the answer is not what the contract says
+`- Diverged             the loss of a run is not finite, or rises without end
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nst_client.progress import Progress
 
 
 class NstError(Exception):
@@ -49,12 +57,29 @@ class DeadlineExceeded(NstError):
 
 
 class ServerBusy(NstError):
-    """The server is out of threads or memory."""
+    """The server is out of threads."""
+
+
+class OutOfMemory(ServerBusy):
+    """The server is out of memory: the same call would fail again."""
 
 
 class ServerFailed(NstError):
     """The server broke in some other way."""
 
 
+class ServerStopping(ServerFailed):
+    """The server stopped the call, as it does when it is told to end."""
+
+
 class BadAnswer(NstError):
     """The answer is not what the contract says."""
+
+
+class Diverged(NstError):
+    """The loss of a run is not finite, or rises without end."""
+
+    def __init__(self, message: str, remedy: str, best: Progress | None = None) -> None:
+        """Keeps the best of the pictures that were seen; None where none was but the content."""
+        super().__init__(message, remedy)
+        self.best = best

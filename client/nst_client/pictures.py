@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import struct
-import tempfile
-import uuid
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +14,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from nst_client.errors import PictureError
+from nst_client.written_files import check_can_write, write_whole
 
 # What is worth reading; Pillow also knows formats that start other programs (EPS).
 READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "PPM")
@@ -92,19 +89,7 @@ def check_writable(file: Path) -> None:
     Raises:
         PictureError: an unknown suffix, a folder that does not exist or may not be written to.
     """
-    if file.suffix.lower() not in WRITABLE:
-        raise PictureError(f"{file} has no suffix of a picture format.", f"Use one of {', '.join(WRITABLE)}.")
-    try:
-        if not file.parent.is_dir():
-            raise PictureError(f"There is no folder {file.parent}.", "Make it, or choose another folder.")
-        with contextlib.suppress(FileNotFoundError):
-            file.stat()  # a name that is too long fails here
-        if file.is_dir():
-            raise PictureError(f"{file} is a folder.", "Name a file.")
-        with tempfile.TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        raise PictureError(f"{file} cannot be written: {_reason(error)}.", "Choose another folder or name.") from error
+    check_can_write(file, WRITABLE, "a picture format")
 
 
 def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object] | None = None) -> None:
@@ -129,23 +114,6 @@ def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object]
     except (OSError, ValueError) as error:  # a side too long for JPEG or WebP
         raise PictureError(f"{file} cannot be written as {kind}: {_reason(error)}.", "Use .png.") from error
     write_whole(file, buffer.getvalue())
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Writes a file beside its place and renames it, so that nobody ever sees half of it."""
-    temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        remedy = "Free some space, or choose another folder."
-        raise PictureError(f"{file} cannot be written: {_reason(error)}.", remedy) from error
-    finally:
-        with contextlib.suppress(OSError):  # it is gone if it was renamed
-            temporary.unlink()
 
 
 def _reason(error: Exception) -> str:

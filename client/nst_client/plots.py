@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.pictures import Picture, write_picture, write_whole
+from nst_client.pictures import Picture, write_picture
+from nst_client.written_files import write_whole
 
 GAP = 8  # pixels of white between the pictures of a strip
 

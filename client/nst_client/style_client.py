@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nst_client import contract, errors, transport
-from nst_client.protocol import (
-    get_model_status_pb2,
-    model_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-    tensor_pb2,
-)
-from nst_client.tensors import array_of, tensor_of
+from nst_client.chunk_size import ChunkSize
+from nst_client.divergence import check_finite
+from nst_client.inputs import Numbers, picture_inputs, pixels, whole
+from nst_client.progress import Progress
+from nst_client.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
+from nst_client.run import Patience, run
+from nst_client.servers import Servers, server_at
+from nst_client.tensors import array_of, strings_of, tensor_of
 
 
 class Stylized(NamedTuple):
@@ -56,31 +55,34 @@ class StyleClient:
 
     def __init__(
         self,
-        address: str = contract.DEFAULT_SERVER,
+        address: str | Sequence[str] = contract.DEFAULT_SERVER,
         *,
         model: str = contract.DEFAULT_MODEL,
         version: int | None = None,
         tls: transport.Tls | None = None,
+        servers: Servers | None = None,
     ) -> None:
-        """Names the server and the model; nothing is sent yet.
+        """Names the servers and the model; nothing is sent yet.
 
         Args:
-            address: HOST:PORT, or any gRPC target; see `transport.open_channel`.
-            model: the name under which the server has the model.
+            address: HOST:PORT, or any gRPC target (see `transport.open_channel`); or several, over which
+                calls are spread.
+            model: the name under which the servers have the model.
             version: of the model; by default the server's newest.
-            tls: for a server that speaks TLS.
+            tls: for servers that speak TLS.
+            servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
             RequestRefused: a version that does not fit into 64 bits.
         """
-        self.address = address
+        addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
+        self._servers = servers or Servers([server_at(one, tls) for one in addresses])
+        self.address = ", ".join(self._servers.addresses)
+        self.servers = len(self._servers)
         self.model = model
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
-            self._spec.version.value = int(_whole("version", version, 64))
-        self._channel = transport.open_channel(address, tls)
-        self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
-        self._model = model_service_pb2_grpc.ModelServiceStub(self._channel)
+            self._spec.version.value = int(whole("version", version, 64))
 
     def __enter__(self) -> StyleClient:  # noqa: PYI034  (typing.Self is newer than Python 3.10)
         """The client itself."""
@@ -94,7 +96,7 @@ class StyleClient:
 
     def close(self) -> None:
         """Closes the connection; calls that are running end with an error."""
-        self._channel.close()
+        self._servers.close()
 
     def stylize(
         self,
@@ -107,6 +109,7 @@ class StyleClient:
         tv_weight: float | None = None,
         learning_rate: float | None = None,
         deadline_seconds: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Stylized:
         """Repaints `content` in the manner of `style`.
 
@@ -118,33 +121,85 @@ class StyleClient:
             style_weight: of the style loss; by default the model's.
             tv_weight: of the total variation; by default the model's.
             learning_rate: in pixel levels; by default the model's.
-            deadline_seconds: by default long enough for a slow server (`contract.stylize_deadline`).
+            deadline_seconds: of one call; by default long enough for a slow server
+                (`contract.stylize_deadline`).
+            on_progress: called about once a second with the run's progress. The run then takes many
+                calls (see `watch`) in place of one, to the same bits.
+
+        Raises:
+            Diverged: the loss is no longer finite, or rises without end.
         """
-        numbers = {
-            "content_weight": content_weight,
-            "style_weight": style_weight,
-            "tv_weight": tv_weight,
-            "learning_rate": learning_rate,
-        }
-        inputs = {"content": _pixels("content", content), "style": _pixels("style", style)}
-        inputs["iterations"] = _whole("iterations", iterations, 32)
-        inputs |= {name: _float32(number) for name, number in numbers.items() if number is not None}
+        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+        if on_progress is not None:
+            patience = Patience(deadline_seconds=deadline_seconds)
+            calls = self.watch(content, style, iterations=iterations, patience=patience, **numbers._asdict())
+            return _watched(calls, on_progress)
+        inputs = picture_inputs(content, style, numbers)
+        inputs["iterations"] = whole("iterations", iterations, 32)
         if deadline_seconds is None:
             height, width, _ = inputs["content"].shape
             deadline_seconds = contract.stylize_deadline(height, width, iterations)
         outputs, version = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
-        losses = array_of(outputs["losses"])
-        if not np.isfinite(losses).all():
-            first = int(np.argmin(np.isfinite(losses).all(axis=1)))
-            raise errors.BadAnswer(
-                f"The loss is no longer finite at iteration {first}.", "Use smaller weights or a smaller learning rate."
+        stylized = Stylized(array_of(outputs["image"]), array_of(outputs["losses"]), version)
+        check_finite(stylized.losses)
+        return stylized
+
+    def watch(
+        self,
+        content: np.ndarray,
+        style: np.ndarray,
+        *,
+        iterations: int = contract.DEFAULT_ITERATIONS,
+        content_weight: float | None = None,
+        style_weight: float | None = None,
+        tv_weight: float | None = None,
+        learning_rate: float | None = None,
+        resume: Progress | None = None,
+        stop_at_multiples_of: int | None = None,
+        chunk_size: ChunkSize | None = None,
+        patience: Patience = Patience(),  # noqa: B008  (immutable)
+    ) -> Iterator[Progress]:
+        """Yields a run's progress about once a second; stop whenever you like, and resume with any of them.
+
+        The last picture and all losses are those of one `stylize`, bit for bit. The server keeps nothing:
+        the run outlives it, and may go on on another one.
+
+        Args:
+            content: uint8[height, width, 3], RGB.
+            style: uint8[height, width, 3], RGB, of any size.
+            iterations: updates of the picture in the whole run, those before `resume` included.
+            content_weight: of the content loss; by default the model's.
+            style_weight: of the style loss; by default the model's.
+            tv_weight: of the total variation; by default the model's.
+            learning_rate: in pixel levels; by default the model's.
+            resume: a progress of a run with the same pictures, numbers and model.
+            stop_at_multiples_of: there always is a progress after such a number of iterations.
+            chunk_size: what was learnt of the servers' speed, to be shared between runs.
+            patience: with servers.
+
+        Raises:
+            RequestRefused: `resume` belongs to other pictures, numbers or another model.
+            Diverged: the loss is no longer finite, or rises without end.
+        """
+        if iterations < 1 or (resume is not None and iterations <= resume.iteration):
+            done = 0 if resume is None else resume.iteration
+            raise errors.RequestRefused(
+                f"iterations: must be more than the {done} that are done, got {iterations}.", "Ask for more."
             )
-        return Stylized(array_of(outputs["image"]), losses, version)
+        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+        return run(
+            self._predict,
+            picture_inputs(content, style, numbers),
+            iterations,
+            resume=resume,
+            stop_at_multiples_of=stop_at_multiples_of,
+            chunk_size=chunk_size,
+            patience=patience,
+        )
 
     def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
         """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""
-        inputs = {"content": _pixels("content", content), "style": _pixels("style", style)}
-        inputs["image"] = _pixels("image", image)
+        inputs = {**picture_inputs(content, style), "image": pixels("image", image)}
         height, width, _ = inputs["content"].shape
         deadline = contract.stylize_deadline(height, width, 1)
         names = ("style_errors", "content_error", "total_variation")
@@ -156,7 +211,7 @@ class StyleClient:
         """The model card."""
         outputs, _ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
         try:
-            card: dict[str, Any] = json.loads(outputs["model_card"].string_val[0])
+            card: dict[str, Any] = json.loads(strings_of(outputs["model_card"])[0])
         except (IndexError, ValueError) as error:
             raise errors.BadAnswer("The model card is not JSON.", "Serve a model written by `nst export`.") from error
         return card
@@ -164,11 +219,8 @@ class StyleClient:
     def status(self) -> list[VersionStatus]:
         """The model's versions on the server, newest first."""
         request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._spec)
-        reply = transport.call(
-            self._model.GetModelStatus,
-            request,
-            address=self.address,
-            deadline_seconds=contract.STATUS_DEADLINE_SECONDS,
+        reply = self._servers.call(
+            lambda server: server.model.GetModelStatus, request, contract.STATUS_DEADLINE_SECONDS
         )
         states = get_model_status_pb2.ModelVersionStatus.State
         return [
@@ -200,7 +252,7 @@ class StyleClient:
             time.sleep(0.2)
 
     def _predict(
-        self, signature: str, inputs: Mapping[str, np.ndarray], deadline_seconds: float, *, fetch: tuple[str, ...]
+        self, signature: str, inputs: Mapping[str, Any], deadline_seconds: float, *, fetch: tuple[str, ...]
     ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int]:
         if math.isnan(deadline_seconds) or deadline_seconds <= 0:
             raise errors.RequestRefused(
@@ -210,33 +262,16 @@ class StyleClient:
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tensor_of(value))
-        reply = transport.call(
-            self._prediction.Predict, request, address=self.address, deadline_seconds=deadline_seconds
-        )
+        reply = self._servers.call(lambda server: server.prediction.Predict, request, deadline_seconds)
         missing = [name for name in fetch if name not in reply.outputs]
         if missing:
             raise errors.BadAnswer(f"The server's answer lacks {missing[0]}.", "Serve a model written by `nst export`.")
         return reply.outputs, reply.model_spec.version.value
 
 
-def _pixels(name: str, picture: np.ndarray) -> np.ndarray:
-    array = np.asarray(picture)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise errors.RequestRefused(
-            f"{name}: must be uint8 of shape (height, width, 3), got {array.dtype} of shape {array.shape}.",
-            "Read it with nst_client.read_picture, which converts every kind of picture.",
-        )
-    return array
-
-
-def _whole(name: str, number: int, bits: int) -> np.ndarray:
-    if number != number // 1 or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
-        raise errors.RequestRefused(
-            f"{name}: must be a whole number of at most {bits} bits, got {number}.", "Use a smaller whole number."
-        )
-    return np.asarray(number, f"int{bits}")
-
-
-def _float32(number: float) -> np.ndarray:
-    with np.errstate(over="ignore"):  # it becomes inf, which the server refuses by name
-        return np.asarray(number, np.float32)
+def _watched(calls: Iterator[Progress], on_progress: Callable[[Progress], None]) -> Stylized:
+    losses = []
+    for progress in calls:
+        losses.append(progress.losses)
+        on_progress(progress)
+    return Stylized(progress.image, np.concatenate(losses), progress.version)

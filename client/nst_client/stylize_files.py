@@ -1,66 +1,182 @@
-"""`nst stylize`: two picture files in, one out."""
+"""`nst stylize`: two picture files in, one out, watched on the way."""
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from rich.console import Console
+import numpy as np
 
+from nst_client.checkpoint import Checkpoint
 from nst_client.contract import LOSS_COLUMNS
+from nst_client.display import DisplayKind
+from nst_client.errors import Diverged, NstError
+from nst_client.interrupt import Stopped
+from nst_client.painting import paint
 from nst_client.pictures import Picture, check_writable, read_picture, write_picture
-from nst_client.style_client import StyleClient, Stylized
+from nst_client.progress import Progress
+from nst_client.settings import Settings
+from nst_client.side_files import SideFiles, SideWriter, check_side_files
+from nst_client.state_file import SavedRun, StateFileError, check_state_writable
+from nst_client.style_client import StyleClient
+from nst_client.watcher import Watcher, watching
 
 
-def stylize_files(
-    content_file: Path,
-    style_file: Path,
-    output_file: Path,
-    *,
-    client: StyleClient,
-    iterations: int,
-    size: int,
-    numbers: Mapping[str, float],
-    deadline_seconds: float | None,
-) -> dict[str, Any]:
-    """Reads both pictures, stylises them on the server and writes the result with its parameters.
+class Files(NamedTuple):
+    """The files of one run."""
 
-    Alpha of the content comes back in the result. `numbers` are the weights and the learning rate
-    that differ from the model's. Returns a report for programs.
+    content: Path
+    style: Path
+    output: Path
+    state: Path  # where the run is saved until it ends
+    keep_state: bool = False  # after the end too, so that it can go on further
+    resume: Path | None = None  # where it was saved before
+    side: SideFiles = SideFiles()
+
+
+def check_files(files: Files) -> None:
+    """Refuses, before anything is computed, what could not be written, or what would be lost.
 
     Raises:
-        NstError: and nothing was written.
+        NstError: for the first such file.
     """
-    check_writable(output_file)
-    content, style = read_picture(content_file, size), read_picture(style_file, size)
-    height, width, _ = content.pixels.shape
-    start = time.monotonic()
-    console = Console(stderr=True)
-    with console.status(f"{width} x {height} pixels, {iterations} iterations on {client.address}"):
-        stylized = client.stylize(
-            content.pixels, style.pixels, iterations=iterations, deadline_seconds=deadline_seconds, **numbers
+    check_writable(files.output)
+    check_side_files(files.side)
+    check_state_writable(files.state)
+    if files.state.exists() and not (files.resume is not None and files.state.samefile(files.resume)):
+        raise StateFileError(
+            f"{files.state} holds a run that has not ended.",
+            f"Go on with --resume {files.state}, or delete it, or name another one with --state.",
         )
-    seconds = time.monotonic() - start
-    parameters: dict[str, Any] = {
-        "content": content_file.name,
-        "style": style_file.name,
-        "model": client.model,
-        "version": stylized.version,
-        "iterations": iterations,
-        "size": [width, height],
-        **numbers,
-    }
-    write_picture(output_file, Picture(stylized.image, content.alpha), parameters)
-    if content.alpha is not None and output_file.suffix.lower() in (".jpg", ".jpeg"):
-        print("JPEG keeps no transparency: the picture is opaque.", file=sys.stderr)
-    console.print(_summary(stylized, seconds))
-    first, last = (dict(zip(LOSS_COLUMNS, map(float, row), strict=True)) for row in stylized.losses[[0, -1]])
-    return {"output": str(output_file), **parameters, "seconds": seconds, "losses": {"first": first, "last": last}}
 
 
-def _summary(stylized: Stylized, seconds: float) -> str:
-    first, last = stylized.losses[0, 0], stylized.losses[-1, 0]
-    return f"{len(stylized.losses)} iterations in {seconds:.1f} s; total loss {first:.4g} to {last:.4g}"
+class FileRun:
+    """One run from files to files."""
+
+    def __init__(
+        self,
+        files: Files,
+        settings: Settings,
+        client: StyleClient,
+        *,
+        resumed: SavedRun | None = None,
+        resume_command: str,
+    ) -> None:
+        """Reads both pictures.
+
+        Args:
+            files: of the run.
+            settings: of the run.
+            client: of the servers.
+            resumed: the run to go on with.
+            resume_command: what a person is told to type when it ends early.
+
+        Raises:
+            NstError: a file cannot be read, or could not be written.
+        """
+        check_files(files)
+        self._files = files
+        self._settings = settings
+        self._client = client
+        self._resume_command = resume_command
+        self._content, self._style = (read_picture(file, settings.size) for file in (files.content, files.style))
+        names = {"content": files.content.name, "style": files.style.name, "model": client.model}
+        self._names = names
+        self._checkpoint = Checkpoint(files.state, {**names, **settings.as_json()}, resumed)
+        self.transparent = self._content.alpha is not None
+        self._done_before = 0 if resumed is None else resumed.progress.iteration
+
+    def run(self, display_kind: DisplayKind, deadline_seconds: float | None = None) -> dict[str, Any]:
+        """Stylises, writes the result with its parameters and what is wanted beside it, and returns a report.
+
+        Alpha of the content comes back in the result.
+
+        Raises:
+            Stopped: somebody asked for it. The picture so far and the run are saved.
+            NstError: the run could not be done. It is saved if it had begun, and an older result is as it was,
+                except that of a run that diverged: its best picture is kept.
+        """
+        title = f"{self._files.content.name} in the manner of {self._files.style.name}"
+        begin = time.monotonic()
+        with watching(display_kind, title, done=self._done_before, iterations=self._settings.iterations) as (
+            display,
+            interrupt,
+        ):
+            side = SideWriter(self._files.side, self._files.output, self._content, display.note)
+            try:
+                progress = paint(
+                    self._client,
+                    self._content,
+                    self._style,
+                    self._settings,
+                    self._checkpoint,
+                    onlooker=Watcher(display, interrupt, side),
+                    stop_at_multiples_of=self._files.side.save_every,
+                    deadline_seconds=deadline_seconds,
+                )
+            except NstError as error:
+                raise self._explained(error) from error
+            seconds = time.monotonic() - begin
+            try:
+                self._write_picture(progress)
+                side.finish(self._checkpoint.losses)
+            except NstError as error:
+                raise self._saved(error) from error
+            self._end_saving()
+        return self._report(progress, seconds)
+
+    def _explained(self, error: NstError) -> NstError:
+        """What to tell of a run that ended early, after saving what it came to."""
+        progress, state = self._checkpoint.progress, self._files.state
+        if isinstance(error, Diverged):
+            self._checkpoint.discard()
+            if error.best is None:
+                return error
+            self._write_picture(error.best)
+            words = (
+                f"{error} The best picture is kept, that after {error.best.iteration} iterations: {self._files.output}."
+            )
+            return Diverged(words, error.remedy, error.best)
+        if progress is None or not state.exists():
+            return error
+        if isinstance(error, Stopped):
+            self._write_picture(progress)
+            words = (
+                f"Stopped after {progress.iteration} of {progress.iterations} iterations; so far: {self._files.output}."
+            )
+            return Stopped(words, f"Go on with: {self._resume_command}")
+        error.remedy += f" Then go on with: {self._resume_command}"
+        return error
+
+    def _saved(self, error: NstError) -> NstError:
+        """What to tell of a run that is done, but whose files cannot be written."""
+        with contextlib.suppress(NstError):  # a disk that is full for it too; what was saved before still stands
+            self._checkpoint.save()
+        error.remedy += f" Then go on with: {self._resume_command}"
+        return error
+
+    def _write_picture(self, progress: Progress) -> None:
+        parameters = self._parameters(progress)
+        write_picture(self._files.output, Picture(progress.image, self._content.alpha), parameters)
+
+    def _end_saving(self) -> None:
+        if self._files.keep_state:
+            self._checkpoint.save()
+        else:
+            self._checkpoint.discard()
+
+    def _parameters(self, progress: Progress) -> dict[str, Any]:
+        height, width, _ = progress.image.shape
+        done = {"version": progress.version, "iterations": progress.iteration, "size": [width, height]}
+        return {**self._names, **self._settings.as_json(), **done}
+
+    def _report(self, progress: Progress, seconds: float) -> dict[str, Any]:
+        first, last = (_row(row) for row in self._checkpoint.losses[[0, -1]])
+        losses = {"first": first, "last": last}
+        return {"output": str(self._files.output), **self._parameters(progress), "seconds": seconds, "losses": losses}
+
+
+def _row(losses: np.ndarray) -> dict[str, float]:
+    return dict(zip(LOSS_COLUMNS, map(float, losses), strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,12 @@ REMEDY = "Check that the model is one that `nst export` wrote."
 ENUMS = {np.dtype(dtype): enum for enum, (dtype, _) in FIELDS.items()}
 
 
-def tensor_of(value: np.ndarray) -> tensor_pb2.TensorProto:
-    """A tensor of float32, int32 or uint8 in the compact encoding, raw bytes."""
+def tensor_of(value: np.ndarray | Sequence[bytes]) -> tensor_pb2.TensorProto:
+    """A tensor of float32, int32 or uint8 in the compact encoding, raw bytes; or a vector of strings."""
+    if not isinstance(value, np.ndarray):
+        strings = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=value)
+        strings.tensor_shape.dim.add(size=len(value))
+        return strings
     proto = tensor_pb2.TensorProto(dtype=ENUMS[value.dtype], tensor_content=value.tobytes())
     for length in value.shape:
         proto.tensor_shape.dim.add(size=length)
@@ -51,6 +56,43 @@ def array_of(proto: tensor_pb2.TensorProto) -> np.ndarray:
     if values.size != size or min(shape, default=0) < 0:
         raise BadAnswer(f"The server sent {values.size} values for a tensor of shape {shape}.", REMEDY)
     return values.reshape(shape)
+
+
+def strings_of(proto: tensor_pb2.TensorProto) -> tuple[bytes, ...]:
+    """The strings in a reply, whichever of its two encodings the server used.
+
+    Raises:
+        BadAnswer: they are no strings, or not as many as the shape says.
+    """
+    size = math.prod(dim.size for dim in proto.tensor_shape.dim)
+    if proto.dtype != types_pb2.DT_STRING:
+        raise BadAnswer("The server sent numbers in the place of strings.", REMEDY)
+    strings = _packed_strings(proto.tensor_content, size) if proto.tensor_content else tuple(proto.string_val)
+    if len(strings) != size:
+        raise BadAnswer(f"The server sent {len(strings)} strings in a tensor for {size}.", REMEDY)
+    return strings
+
+
+def _packed_strings(data: bytes, count: int) -> tuple[bytes, ...]:
+    """The strings in tensor_content: all their lengths as varints, then their bytes (port::EncodeStringList)."""
+    lengths, position = [], 0
+    for _ in range(min(count, len(data) + 1)):  # a length takes a byte at least
+        length, shift = 0, 0
+        while position < len(data):
+            byte = data[position]
+            position += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        lengths.append(length)
+    if position + sum(lengths) != len(data):
+        raise BadAnswer("The server sent strings whose lengths do not fit.", REMEDY)
+    strings = []
+    for length in lengths:
+        strings.append(data[position : position + length])
+        position += length
+    return tuple(strings)
 
 
 def _values(proto: tensor_pb2.TensorProto) -> np.ndarray:

@@ -55,7 +55,7 @@ STATUS: dict[grpc.StatusCode, tuple[ErrorClass, str]] = {
     ),
     grpc.StatusCode.PERMISSION_DENIED: (errors.ServerFailed, "Ask the server's operator for access."),
     grpc.StatusCode.UNAUTHENTICATED: (errors.ServerFailed, "Ask the server's operator for access."),
-    grpc.StatusCode.CANCELLED: (errors.ServerFailed, "Try again."),
+    grpc.StatusCode.CANCELLED: (errors.ServerStopping, "Try again."),
     grpc.StatusCode.UNKNOWN: (errors.ServerFailed, SERVER_LOG),
     grpc.StatusCode.INTERNAL: (errors.ServerFailed, SERVER_LOG),
     grpc.StatusCode.ABORTED: (errors.ServerFailed, SERVER_LOG),
@@ -101,6 +101,8 @@ def call(method: Callable[..., Any], request: Any, *, address: str, deadline_sec
 def explained(code: grpc.StatusCode, details: str, address: str, deadline_seconds: float) -> errors.NstError:
     """The error that stands for a failed call."""
     kind, remedy = STATUS[code]
+    if kind is errors.ServerBusy and "OOM" in details:  # TensorFlow's allocators: "OOM when allocating tensor ..."
+        kind, remedy = errors.OutOfMemory, "Use a smaller size."
     match code:
         case grpc.StatusCode.UNAVAILABLE:
             message = f"Nothing answers at {address} ({plain(details)})."

@@ -80,7 +80,7 @@ def test_a_loss_that_is_no_longer_finite_is_reported_with_its_iteration(another,
     losses = np.ones((3, 4), np.float32)
     losses[1, 2] = broken
     another.outputs = {"image": content, "losses": losses}
-    with pytest.raises(errors.BadAnswer, match="no longer finite at iteration 1") as caught:
+    with pytest.raises(errors.Diverged, match="no longer finite at iteration 1") as caught:
         stylize(another, content)
     assert "smaller learning rate" in caught.value.remedy
 

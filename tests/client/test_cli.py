@@ -42,7 +42,9 @@ def test_stylize_prints_the_new_files_path_and_nothing_else(nst, server, files):
     options = ["--server", server.address, "--iterations", 3, "--size", 96]
     done = nst("stylize", content, style, "-o", output, *options)
     assert (done.returncode, done.stdout) == (0, f"{output}\n"), done.stderr
-    assert re.fullmatch(r"3 iterations in [\d.]+ s; total loss \S+ to \S+\n", done.stderr)
+    *calls, summary = done.stderr.splitlines()
+    assert [line.split(" iterations, ")[0] for line in calls][-1] == "3/3"
+    assert re.fullmatch(r"3 iterations in [\d.]+ s; total loss \S+ to \S+", summary)
     assert read_picture(output).pixels.shape == (72, 96, 3)
     assert list(output.parent.iterdir()) == [output.parent / "out.png"]
 
@@ -78,7 +80,7 @@ def test_the_contents_transparency_comes_back(nst, server, files, content):
 
     done = nst("stylize", ghost, style, "-o", output.with_suffix(".jpg"), *options)
     assert done.returncode == 0
-    assert done.stderr.startswith("JPEG keeps no transparency: the picture is opaque.\n")
+    assert "\nJPEG keeps no transparency: the picture is opaque.\n" in done.stderr
 
 
 def test_a_warning_is_one_line_without_source_code(nst, server, files, content):
@@ -86,11 +88,10 @@ def test_a_warning_is_one_line_without_source_code(nst, server, files, content):
     odd = output.with_name("odd.png")
     Image.fromarray(content).save(odd, icc_profile=b"no profile")
     options = ["--server", server.address, "--iterations", 1, "--size", 0]
-    done = nst("stylize", odd, style, "-o", output, *options)
+    done = nst("stylize", odd, style, "-o", output, *options, "--quiet")
     assert done.returncode == 0
-    warning, summary = done.stderr.splitlines()
+    (warning,) = done.stderr.splitlines()
     assert warning.startswith(f"Warning: {odd}: ignored its ICC profile")
-    assert summary.startswith("1 iterations in ")
 
 
 def test_no_server_is_explained_and_nothing_is_written(nst, files):
@@ -112,7 +113,7 @@ def test_an_older_file_survives_a_failure(nst, server, files):
     output.write_text("an older picture")
     options = ["--server", server.address, "--iterations", 0, "--size", 0]
     done = nst("stylize", content, style, "-o", output, *options)
-    assert_explained(done, "RequestRefused", "iterations: must be a whole number from 1 to 100, got 0")
+    assert_explained(done, "RequestRefused", "iterations: must be more than the 0 that are done, got 0")
     assert output.read_text() == "an older picture"
     assert list(output.parent.iterdir()) == [output.parent / "out.png"]
 
@@ -150,9 +151,9 @@ def test_a_number_that_means_nothing_is_refused_by_name(nst, server, files):
 
 
 def test_a_deadline_is_kept(nst, server, files):
-    options = ["--server", server.address, "--iterations", 100, "--size", 128, "--deadline", 0.05]
+    options = ["--server", server.address, "--iterations", 100, "--size", 128, "--deadline", 0.001]
     done = nst("stylize", *files[:2], "-o", files[2], *options)
-    assert_explained(done, "DeadlineExceeded", "did not answer within 0.05 s")
+    assert_explained(done, "DeadlineExceeded", "did not answer within 0.001 s")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What has been done of a run, kept in memory and, so that it survives its process, on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nst_client.contract import LOSS_COLUMNS
+from nst_client.progress import Progress
+from nst_client.state_file import SavedRun, write_state
+
+# Saving may take this part of a run's time: a killed process loses a second of a small picture, a little more of a
+# large one, whose state is large.
+SAVING_SHARE = 0.05
+
+
+class Checkpoint:
+    """Collects a run's progress, and saves it now and then."""
+
+    def __init__(self, file: Path, settings: Mapping[str, Any], resumed: SavedRun | None = None) -> None:
+        """Starts empty, or with a run that was saved before; the file is not touched yet."""
+        self._file = file
+        self._settings = settings
+        self._losses = [np.empty((0, len(LOSS_COLUMNS)), np.float32)]
+        self.progress: Progress | None = None  # the newest
+        self._next_save = 0.0  # on the monotonic clock
+        if resumed is not None:
+            self._losses.append(resumed.progress.losses)
+            self.progress = resumed.progress
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the whole run so far: float32[iteration, 4]."""
+        self._losses = [np.concatenate(self._losses)]
+        return self._losses[0]
+
+    def take(self, progress: Progress) -> None:
+        """Takes the progress that follows, and saves when it is time.
+
+        Raises:
+            PictureError: it is not saved; it is taken all the same, and an older file is as it was.
+        """
+        self._losses.append(progress.losses)
+        self.progress = progress
+        if time.monotonic() >= self._next_save:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the newest progress, if there is any.
+
+        Raises:
+            PictureError: it cannot be written, and an older file is as it was.
+        """
+        if self.progress is None:
+            return
+        begin = time.monotonic()
+        try:
+            write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
+        finally:
+            end = time.monotonic()
+            self._next_save = end + (end - begin) / SAVING_SHARE
+
+    def discard(self) -> None:
+        """Deletes the file of a run that needs it no more."""
+        self._file.unlink(missing_ok=True)

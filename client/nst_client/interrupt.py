@@ -1,0 +1,49 @@
+"""Ctrl-C, and the signal with which a machine ends its processes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from nst_client.errors import NstError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(NstError):
+    """A person, or the machine, ended a run before its end."""
+
+
+class Interrupt:
+    """Whether somebody asked to stop."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+
+@contextlib.contextmanager
+def interruptible(on_request: Callable[[], None]) -> Iterator[Interrupt]:
+    """For the length of the block the first signal is a request, and the second ends the process as usual.
+
+    Args:
+        on_request: called at the request, inside the signal's handler.
+    """
+    interrupt = Interrupt()
+    usual = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        interrupt.requested = True
+        for each, handler in usual.items():
+            signal.signal(each, handler)
+        on_request()
+
+    for number in SIGNALS:
+        signal.signal(number, handle)
+    try:
+        yield interrupt
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)

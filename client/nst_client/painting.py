@@ -1,0 +1,115 @@
+"""A watched run that can be stopped at any time, and loses nothing when it ends before its end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from nst_client.checkpoint import Checkpoint
+from nst_client.chunk_size import ChunkSize
+from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy
+from nst_client.interrupt import Stopped
+from nst_client.pictures import Picture
+from nst_client.progress import Progress
+from nst_client.run import Patience
+from nst_client.settings import Settings
+from nst_client.style_client import StyleClient
+
+
+class Onlooker:
+    """Who is told of a run, and may end it. This one says nothing and lets it run."""
+
+    def see(self, progress: Progress) -> None:
+        """After every call."""
+
+    def note(self, text: str) -> None:
+        """A line for a person."""
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether to end after the call in hand."""
+        return False
+
+
+def paint(
+    client: StyleClient,
+    content: Picture,
+    style: Picture,
+    settings: Settings,
+    checkpoint: Checkpoint,
+    *,
+    onlooker: Onlooker,
+    chunk_size: ChunkSize | None = None,
+    stop_at_multiples_of: int | None = None,
+    deadline_seconds: float | None = None,
+) -> Progress:
+    """Runs to the end from where `checkpoint` is, and returns the last progress.
+
+    Args:
+        client: of the servers.
+        content: with alpha or without.
+        style: its alpha is ignored.
+        settings: of the run.
+        checkpoint: takes every progress, and is saved when the run ends early.
+        onlooker: is told of every progress.
+        chunk_size: shared with other runs on the same servers.
+        stop_at_multiples_of: there always is a progress after such a number of iterations.
+        deadline_seconds: of one call.
+
+    Raises:
+        Stopped: the onlooker wanted it; the checkpoint is saved.
+        NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
+    """
+    if checkpoint.progress is not None and checkpoint.progress.iteration == settings.iterations:
+        return checkpoint.progress  # done, but for its files
+    told: set[type[NstError]] = set()
+
+    def meet(trouble: NstError) -> None:
+        _stop_if_wanted(onlooker)
+        if type(trouble) not in told:
+            told.add(type(trouble))
+            onlooker.note(f"{trouble} {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
+
+    try:
+        for progress in client.watch(
+            content.pixels,
+            style.pixels,
+            iterations=settings.iterations,
+            resume=checkpoint.progress,
+            stop_at_multiples_of=stop_at_multiples_of,
+            chunk_size=chunk_size,
+            patience=Patience(deadline_seconds=deadline_seconds, on_trouble=meet),
+            **settings.numbers._asdict(),
+        ):
+            told.clear()
+            _take(checkpoint, progress, onlooker.note)
+            onlooker.see(progress)
+            if progress.iteration < progress.iterations:
+                _stop_if_wanted(onlooker)
+    except Diverged:
+        raise
+    except BaseException:  # Ctrl-C twice too
+        with contextlib.suppress(NstError):  # the error on its way says more; an older file is as it was
+            checkpoint.save()
+        raise
+    assert checkpoint.progress is not None  # noqa: S101  (for the type checker: there was one iteration at least)
+    return checkpoint.progress
+
+
+_RECONNECTING = "Trying again."
+_WHAT_NOW: dict[type[NstError], str] = {
+    DeadlineExceeded: "Trying again with fewer iterations.",
+    ServerBusy: "Waiting for it.",
+}
+
+
+def _stop_if_wanted(onlooker: Onlooker) -> None:
+    if onlooker.wants_to_stop:
+        raise Stopped("Stopped.", "")
+
+
+def _take(checkpoint: Checkpoint, progress: Progress, note: Callable[[str], None]) -> None:
+    try:
+        checkpoint.take(progress)
+    except NstError as error:
+        note(f"{error} The run goes on, but could not be resumed.")

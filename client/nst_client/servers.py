@@ -1,0 +1,97 @@
+"""One server or several: which of them a call goes to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from nst_client import transport
+from nst_client.errors import ServerUnavailable
+from nst_client.protocol import model_service_pb2_grpc, prediction_service_pb2_grpc
+
+# A server that did not answer is left out for so long, if there are others: about what a restart takes.
+REST_SECONDS = 5.0
+
+
+@dataclass
+class Server:
+    """Where calls can go: stubs, and what is known of their state."""
+
+    address: str
+    prediction: Any  # has the method Predict(request, timeout) of a PredictionServiceStub
+    model: Any  # has the method GetModelStatus(request, timeout) of a ModelServiceStub
+    close: Callable[[], None]
+    calls: int = 0  # in flight
+    rests_until: float = 0.0  # on the monotonic clock
+
+
+def server_at(address: str, tls: transport.Tls | None = None) -> Server:
+    """The server at a gRPC target; nothing is sent yet."""
+    channel = transport.open_channel(address, tls)
+    return Server(
+        address,
+        prediction_service_pb2_grpc.PredictionServiceStub(channel),
+        model_service_pb2_grpc.ModelServiceStub(channel),
+        channel.close,
+    )
+
+
+class Servers:
+    """Spreads calls over servers of the same model. It may be shared between threads."""
+
+    def __init__(self, servers: Sequence[Server]) -> None:
+        """Takes over the servers, at least one."""
+        self._servers = list(servers)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    @property
+    def addresses(self) -> list[str]:
+        """As they were given."""
+        return [server.address for server in self._servers]
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for server in self._servers:
+            server.close()
+
+    def call(self, method_of: Callable[[Server], Callable[..., Any]], request: Any, deadline_seconds: float) -> Any:
+        """One unary call to the least busy server; where that does not answer, to the next one.
+
+        A call may reach a server that dies in the middle of it and then another one: every signature of the
+        contract is a function of its inputs alone, so nothing happens twice.
+
+        Raises:
+            NstError: of the class that `transport.STATUS` gives; ServerUnavailable when none answers.
+        """
+        tried: list[Server] = []
+        while True:
+            with self._least_busy(tried) as server:
+                try:
+                    return transport.call(
+                        method_of(server), request, address=server.address, deadline_seconds=deadline_seconds
+                    )
+                except ServerUnavailable:
+                    server.rests_until = time.monotonic() + REST_SECONDS
+                    tried.append(server)
+                    if len(tried) == len(self._servers):
+                        raise
+
+    @contextmanager
+    def _least_busy(self, tried: Sequence[Server]) -> Iterator[Server]:
+        with self._lock:
+            now = time.monotonic()
+            left = [server for server in self._servers if server not in tried]
+            server = min(left, key=lambda server: (max(server.rests_until - now, 0.0), server.calls))
+            server.calls += 1
+        try:
+            yield server
+        finally:
+            with self._lock:
+                server.calls -= 1

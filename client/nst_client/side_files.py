@@ -1,0 +1,107 @@
+"""What a run leaves beside its picture: a preview, numbered pictures, an animation, a strip and curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nst_client.errors import NstError
+from nst_client.history import History, check_animation_writable, write_gif, write_strip_of
+from nst_client.loss_files import check_losses_writable, write_losses
+from nst_client.pictures import Picture, check_writable, write_picture
+from nst_client.plots import write_loss_plot
+from nst_client.progress import Progress
+
+
+class SideFiles(NamedTuple):
+    """Where they go; None for what is not wanted."""
+
+    preview: Path | None = None  # the picture so far, rewritten whole after every call
+    save_every: int | None = None  # iterations between numbered pictures beside the result
+    gif: Path | None = None
+    strip: Path | None = None
+    loss_plot: Path | None = None
+    losses: Path | None = None
+
+
+def check_side_files(files: SideFiles) -> None:
+    """Refuses, before anything is computed, what could not be written.
+
+    Raises:
+        PictureError: for the first such file.
+    """
+    for file in (files.preview, files.strip, files.loss_plot):
+        if file is not None:
+            check_writable(file)
+    if files.gif is not None:
+        check_animation_writable(files.gif)
+    if files.losses is not None:
+        check_losses_writable(files.losses)
+
+
+class SideWriter:
+    """Writes them as a run goes on. A run is worth more than these: what cannot be written is told once."""
+
+    def __init__(self, files: SideFiles, output: Path, content: Picture, note: Callable[[str], None]) -> None:
+        """Takes where they go, the result's file, whose name the numbered pictures take, and whom to tell."""
+        self._files = files
+        self._output = output
+        self._content = content
+        self._note = note
+        self._history = History()
+        self._history.add(0, content.pixels)
+        self._told: set[Path | str] = set()
+
+    def see(self, progress: Progress) -> None:
+        """After each call of the run."""
+        picture = Picture(progress.image, self._content.alpha)
+        self._history.add(progress.iteration, progress.image)
+        preview, every = self._files.preview, self._files.save_every
+        if preview is not None:
+            self._try("preview", lambda: write_picture(preview, picture))
+        if every is not None and progress.iteration % every == 0:
+            self._try("numbered picture", lambda: write_picture(self._numbered(progress.iteration), picture))
+
+    def finish(self, losses: np.ndarray) -> None:
+        """After the last call, with the losses of the whole run, float32[iterations, 4].
+
+        Raises:
+            NstError: of the first file that cannot be written, after all the others are.
+        """
+        failures = [error for error in map(_failure, self._last_writes(losses)) if error is not None]
+        if failures:
+            raise failures[0]
+
+    def _last_writes(self, losses: np.ndarray) -> Sequence[Callable[[], None]]:
+        gif, strip, plot, table = self._files.gif, self._files.strip, self._files.loss_plot, self._files.losses
+        frames = self._history.frames
+        writes: list[Callable[[], None]] = []
+        if gif is not None:
+            writes.append(lambda: write_gif(gif, frames))
+        if strip is not None:
+            writes.append(lambda: write_strip_of(strip, self._content.pixels, frames[1:] or frames))
+        if plot is not None:
+            writes.append(lambda: write_loss_plot(plot, losses))
+        if table is not None:
+            writes.append(lambda: write_losses(table, losses))
+        return writes
+
+    def _numbered(self, iteration: int) -> Path:
+        return self._output.with_name(f"{self._output.stem}-{iteration:04}{self._output.suffix}")
+
+    def _try(self, what: str, write: Callable[[], None]) -> None:
+        error = _failure(write)
+        if error is not None and what not in self._told:
+            self._told.add(what)
+            self._note(f"{error} The run goes on without its {what}.")
+
+
+def _failure(write: Callable[[], None]) -> NstError | None:
+    try:
+        write()
+    except NstError as error:
+        return error
+    return None

@@ -1,0 +1,42 @@
+"""Where a run stands after a call: how far, how fast, how long still, and its losses."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from nst_client.contract import LOSS_COLUMNS
+from nst_client.progress import Progress
+
+RECENT_CALLS = 8  # of about a second each: enough for a steady time left, few enough to follow the server
+
+
+class Standing(NamedTuple):
+    """What is shown of a run. None is what is not known yet."""
+
+    iteration: int  # updates of the picture so far, in the whole run
+    iterations: int  # wanted in the whole run
+    iterations_per_second: float | None  # over the newest RECENT_CALLS calls
+    seconds_left: float | None  # at that rate
+    losses: Mapping[str, float]  # by contract.LOSS_COLUMNS; empty before the first update
+
+
+class Pace:
+    """Measures a run by its newest calls: a resumed or interrupted run has its true rate at once."""
+
+    def __init__(self) -> None:
+        self._calls: deque[tuple[int, float]] = deque(maxlen=RECENT_CALLS + 1)
+
+    def after(self, progress: Progress) -> Standing:
+        """Takes the newest call into account."""
+        if len(progress.losses):  # else the picture is the one that the run starts from
+            self._calls.append((len(progress.losses), progress.seconds))
+        # Without the one before them: a run's first call is a short one, during which the server may still compile.
+        recent = list(self._calls)[1:] or list(self._calls)
+        updates, seconds = sum(call[0] for call in recent), sum(call[1] for call in recent)
+        rate = updates / seconds if seconds > 0 else None
+        left = None if rate is None else (progress.iterations - progress.iteration) / rate
+        rows = progress.losses[-1:]  # of the picture before the last update: the newest that has been measured
+        losses = dict(zip(LOSS_COLUMNS, map(float, rows[0]), strict=True)) if len(rows) else {}
+        return Standing(progress.iteration, progress.iterations, rate, left, losses)

@@ -1,0 +1,129 @@
+"""`nst stylize`: options in, one run, one line out."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nst_client import cli_options as options
+from nst_client import contract
+
+if TYPE_CHECKING:
+    from nst_client.settings import Settings
+    from nst_client.state_file import SavedRun
+
+FILE = {"metavar": "FILE", "show_default": False}
+
+
+def stylize(
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
+    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
+    server: options.Servers = [contract.DEFAULT_SERVER],  # noqa: B006  (typer never changes it)
+    model: options.ModelDir = None,
+    name: options.Name = contract.DEFAULT_MODEL,
+    version: options.Version = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Updates of the picture.", show_default=str(contract.DEFAULT_ITERATIONS))
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Longest side of both pictures in pixels; 0 keeps theirs.",
+            show_default=str(contract.DEFAULT_SIZE),
+        ),
+    ] = None,
+    content_weight: options.ContentWeight = None,
+    style_weight: options.StyleWeight = None,
+    tv_weight: options.TvWeight = None,
+    learning_rate: options.LearningRate = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="The picture so far, rewritten about every second.", **FILE)
+    ] = None,
+    save_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Keep the picture after every so many iterations: OUTPUT-0025.png.", show_default=False
+        ),
+    ] = None,
+    gif: Annotated[Path | None, typer.Option(help="The run as an animation.", **FILE)] = None,
+    strip: Annotated[Path | None, typer.Option(help="The run as pictures side by side.", **FILE)] = None,
+    loss_plot: Annotated[Path | None, typer.Option(help="The curves of the losses.", **FILE)] = None,
+    losses: Annotated[Path | None, typer.Option(help="The losses as a .csv table.", **FILE)] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with a run that was saved in this .nst file.", **FILE)
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Save the run here, and keep it at the end.",
+            show_default="OUTPUT.nst, until the run ends",
+        ),
+    ] = None,
+    deadline: options.Deadline = None,
+    tls: options.Tls = False,
+    ca: options.Ca = None,
+    cert: options.Cert = None,
+    key: options.Key = None,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Repaints a picture in the manner of another one, on a server, and prints the new file's path.
+
+    Ctrl-C stops it with the picture so far, and saves the run. It outlives the loss of its server.
+    """
+    from nst_client.connection import connect
+    from nst_client.display import display_kind
+    from nst_client.inputs import Numbers
+    from nst_client.side_files import SideFiles
+    from nst_client.state_file import SUFFIX, read_state
+    from nst_client.stylize_files import FileRun, Files
+
+    resumed = None if resume is None else read_state(resume)
+    numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+    settings = _settings(resumed, iterations=iterations, size=size, **numbers._asdict())
+    side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
+    files = Files(
+        content, style, output, state or resume or output.with_suffix(SUFFIX), state is not None, resume, side
+    )
+    with connect(
+        server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
+    ) as client:
+        run = FileRun(files, settings, client, resumed=resumed, resume_command=_resume_command(files.state))
+        report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
+    if not quiet:
+        _summarise(report, output, transparent=run.transparent)
+    typer.echo(json.dumps(report) if as_json else output)
+
+
+def _settings(resumed: SavedRun | None, **asked: Any) -> Settings:
+    """What was asked for; for the rest what a saved run has, or the defaults."""
+    from nst_client.inputs import Numbers
+    from nst_client.settings import Settings
+
+    saved: dict[str, Any] = {"iterations": contract.DEFAULT_ITERATIONS, "size": contract.DEFAULT_SIZE}
+    saved |= {} if resumed is None else resumed.settings
+    chosen: dict[str, Any] = {name: saved.get(name) if value is None else value for name, value in asked.items()}
+    return Settings(chosen.pop("iterations"), chosen.pop("size"), Numbers(**chosen))
+
+
+def _resume_command(state: Path) -> str:
+    """The command as it was typed, but going on with a saved run."""
+    words = iter(sys.argv[1:])
+    kept = [word for word in words if not (word == "--resume" and next(words)) and not word.startswith("--resume=")]
+    return shlex.join(["nst", *kept, "--resume", str(state)])
+
+
+def _summarise(report: dict[str, Any], output: Path, *, transparent: bool) -> None:
+    if transparent and output.suffix.lower() in (".jpg", ".jpeg"):
+        typer.echo("JPEG keeps no transparency: the picture is opaque.", err=True)
+    first, last = (report["losses"][which]["total"] for which in ("first", "last"))
+    words = f"{report['iterations']} iterations in {report['seconds']:.1f} s; total loss {first:.4g} to {last:.4g}"
+    typer.echo(words, err=True)

@@ -1,0 +1,57 @@
+"""Files written whole or not at all, and whether they can be."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+
+from nst_client.errors import PictureError
+
+
+def check_can_write(file: Path, suffixes: Collection[str], kind: str) -> None:
+    """Refuses, before anything is computed, a path to which `write_whole` could not write.
+
+    Args:
+        file: the path; a file that is there already is no obstacle.
+        suffixes: those that stand for `kind`, in small letters and with their dots.
+        kind: what the file is to be, in words: "a picture format".
+
+    Raises:
+        PictureError: another suffix, a folder that does not exist or may not be written to.
+    """
+    if file.suffix.lower() not in suffixes:
+        remedy = "Use one of" if len(suffixes) > 1 else "Use"
+        raise PictureError(f"{file} has no suffix of {kind}.", f"{remedy} {', '.join(suffixes)}.")
+    try:
+        if not file.parent.is_dir():
+            raise PictureError(f"There is no folder {file.parent}.", "Make it, or choose another folder.")
+        with contextlib.suppress(FileNotFoundError):
+            file.stat()  # a name that is too long fails here
+        if file.is_dir():
+            raise PictureError(f"{file} is a folder.", "Name a file.")
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror or error}."
+        raise PictureError(message, "Choose another folder or name.") from error
+
+
+def write_whole(file: Path, data: bytes | memoryview) -> None:
+    """Writes a file beside its place and renames it, so that nobody ever sees half of it."""
+    temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror or error}."
+        raise PictureError(message, "Free some space, or choose another folder.") from error
+    finally:
+        with contextlib.suppress(OSError):  # it is gone if it was renamed
+            temporary.unlink()
