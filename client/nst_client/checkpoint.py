@@ -27,6 +27,7 @@ class Checkpoint:
         self._settings = settings
         self._losses = [np.empty((0, len(LOSS_COLUMNS)), np.float32)]
         self.progress: Progress | None = None  # the newest
+        self.has_news = False  # that the file has not
         self._next_save = 0.0  # on the monotonic clock
         if resumed is not None:
             self._losses.append(resumed.progress.losses)
@@ -46,6 +47,7 @@ class Checkpoint:
         """
         self._losses.append(progress.losses)
         self.progress = progress
+        self.has_news = True
         if time.monotonic() >= self._next_save:
             self.save()
 
@@ -60,6 +62,7 @@ class Checkpoint:
         begin = time.monotonic()
         try:
             write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
+            self.has_news = False
         finally:
             end = time.monotonic()
             self._next_save = end + (end - begin) / SAVING_SHARE

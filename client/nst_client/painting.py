@@ -41,7 +41,7 @@ def paint(
     onlooker: Onlooker,
     chunk_size: ChunkSize | None = None,
     stop_at_multiples_of: int | None = None,
-    deadline_seconds: float | None = None,
+    patience: Patience = Patience(),  # noqa: B008  (immutable)
 ) -> Progress:
     """Runs to the end from where `checkpoint` is, and returns the last progress.
 
@@ -54,7 +54,7 @@ def paint(
         onlooker: is told of every progress.
         chunk_size: shared with other runs on the same servers.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
-        deadline_seconds: of one call.
+        patience: with servers; its troubles are told to the onlooker.
 
     Raises:
         Stopped: the onlooker wanted it; the checkpoint is saved.
@@ -78,7 +78,7 @@ def paint(
             resume=checkpoint.progress,
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
-            patience=Patience(deadline_seconds=deadline_seconds, on_trouble=meet),
+            patience=patience._replace(on_trouble=meet),
             **settings.numbers._asdict(),
         ):
             told.clear()
@@ -89,8 +89,9 @@ def paint(
     except Diverged:
         raise
     except BaseException:  # Ctrl-C twice too
-        with contextlib.suppress(NstError):  # the error on its way says more; an older file is as it was
-            checkpoint.save()
+        if checkpoint.has_news:
+            with contextlib.suppress(NstError):  # the error on its way says more; an older file is as it was
+                checkpoint.save()
         raise
     assert checkpoint.progress is not None  # noqa: S101  (for the type checker: there was one iteration at least)
     return checkpoint.progress

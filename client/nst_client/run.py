@@ -30,9 +30,10 @@ TRANSIENT = (errors.ServerUnavailable, errors.ModelNotFound, errors.ServerBusy, 
 class Patience(NamedTuple):
     """How a run meets trouble."""
 
-    seconds: float = PATIENCE_SECONDS  # to wait for a server that answered before
+    seconds: float = PATIENCE_SECONDS  # to wait for a server
     deadline_seconds: float | None = None  # of one call; by default by size and iterations
     on_trouble: Callable[[errors.NstError], None] = lambda _: None  # told before each new try; may raise
+    from_the_start: bool = False  # with a server that has not answered yet, too: else its address is taken for wrong
 
 
 def run(
@@ -96,7 +97,7 @@ class _Calls:
         self._predict = predict
         self._inputs = inputs
         self._patience = patience
-        self._answered = False  # before the first answer an address is more likely wrong than its server down
+        self._answered = patience.from_the_start
 
     def start(self, iterations: int) -> Progress:
         outputs, version, seconds = self._call(contract.START, self._inputs, 0, ("state_bytes", "image"))

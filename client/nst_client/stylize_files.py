@@ -17,6 +17,7 @@ from nst_client.interrupt import Stopped
 from nst_client.painting import paint
 from nst_client.pictures import Picture, check_writable, read_picture, write_picture
 from nst_client.progress import Progress
+from nst_client.run import Patience
 from nst_client.settings import Settings
 from nst_client.side_files import SideFiles, SideWriter, check_side_files
 from nst_client.state_file import SavedRun, StateFileError, check_state_writable
@@ -114,7 +115,7 @@ class FileRun:
                     self._checkpoint,
                     onlooker=Watcher(display, interrupt, side),
                     stop_at_multiples_of=self._files.side.save_every,
-                    deadline_seconds=deadline_seconds,
+                    patience=Patience(deadline_seconds=deadline_seconds),
                 )
             except NstError as error:
                 raise self._explained(error) from error
@@ -139,16 +140,21 @@ class FileRun:
                 f"{error} The best picture is kept, that after {error.best.iteration} iterations: {self._files.output}."
             )
             return Diverged(words, error.remedy, error.best)
-        if progress is None or not state.exists():
-            return error
         if isinstance(error, Stopped):
-            self._write_picture(progress)
-            words = (
-                f"Stopped after {progress.iteration} of {progress.iterations} iterations; so far: {self._files.output}."
-            )
-            return Stopped(words, f"Go on with: {self._resume_command}")
-        error.remedy += f" Then go on with: {self._resume_command}"
+            return self._stopped(progress)
+        if progress is not None and state.exists():
+            error.remedy += f" Then go on with: {self._resume_command}"
         return error
+
+    def _stopped(self, progress: Progress | None) -> Stopped:
+        """The picture so far, and how to go on."""
+        if progress is None:
+            return Stopped("Nothing is done yet.", "Start it again.")
+        self._write_picture(progress)
+        done = f"{progress.iteration} of {progress.iterations} iterations are done"
+        saved = self._files.state.exists()
+        remedy = f"Go on with: {self._resume_command}" if saved else "The run could not be saved: it starts anew."
+        return Stopped(f"{done}; the picture so far is {self._files.output}.", remedy)
 
     def _saved(self, error: NstError) -> NstError:
         """What to tell of a run that is done, but whose files cannot be written."""
