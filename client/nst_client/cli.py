@@ -14,6 +14,7 @@ import typer
 
 from nst_client import cli_options as options
 from nst_client import contract
+from nst_client.batch_cli import batch
 from nst_client.stylize_cli import stylize
 
 LOG = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def _options(
 
 
 app.command()(stylize)
+app.command()(batch)
 
 
 @app.command()
