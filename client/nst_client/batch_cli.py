@@ -76,6 +76,7 @@ def batch(
             output,
             client=client,
             model=name if model is None else str(model.resolve()),
+            version=version,
             display_kind=display_kind(quiet, as_json, sys.stderr.isatty()),
             in_flight=in_flight or IN_FLIGHT_PER_SERVER * client.servers,
             deadline_seconds=deadline,

@@ -42,6 +42,7 @@ def run_batch(
     *,
     client: StyleClient,
     model: str,
+    version: int | None,
     display_kind: DisplayKind,
     in_flight: int,
     deadline_seconds: float | None = None,
@@ -53,6 +54,7 @@ def run_batch(
         output_dir: where the journal, the overview and the page go.
         client: of the servers.
         model: what tells this model from others.
+        version: of the model; None is content with pictures that an earlier one made.
         display_kind: see `display.display_kind`.
         in_flight: pictures at a time.
         deadline_seconds: of one call.
@@ -65,7 +67,7 @@ def run_batch(
         NstError: the batch cannot go on; the journal holds what is done.
     """
     _make(output_dir)
-    with Journal(output_dir, model=model) as journal:
+    with Journal(output_dir, model=model, version=version) as journal:
         waiting = [pair for pair in pairs if not journal.is_done(pair)]
         for folder in sorted({pair.output.parent for pair in waiting}):
             _make(folder)

@@ -165,7 +165,7 @@ def _same_folder(argument: str) -> SameFolder:
 
 def _labels(files: Collection[Path]) -> dict[Path, str]:
     """What stands for each file in the names of its results: as short as tells it from the others."""
-    ordered = sorted(files)
+    ordered = list(files)
     choices = []
     for file in ordered:
         path = file.resolve()

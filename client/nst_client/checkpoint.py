@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
+from nst_client.errors import PictureError
 from nst_client.progress import Progress
 from nst_client.state_file import SavedRun, write_state
 
@@ -28,6 +29,7 @@ class Checkpoint:
         self._losses = [np.empty((0, len(LOSS_COLUMNS)), np.float32)]
         self.progress: Progress | None = None  # the newest
         self.has_news = False  # that the file has not
+        self.failed = False  # the newest attempt to save it
         self._next_save = 0.0  # on the monotonic clock
         if resumed is not None:
             self._losses.append(resumed.progress.losses)
@@ -60,13 +62,21 @@ class Checkpoint:
         if self.progress is None:
             return
         begin = time.monotonic()
+        self.failed = True
         try:
             write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
-            self.has_news = False
+            self.has_news = self.failed = False
         finally:
             end = time.monotonic()
             self._next_save = end + (end - begin) / SAVING_SHARE
 
     def discard(self) -> None:
-        """Deletes the file of a run that needs it no more."""
-        self._file.unlink(missing_ok=True)
+        """Deletes the file of a run that needs it no more.
+
+        Raises:
+            PictureError: it cannot be deleted.
+        """
+        try:
+            self._file.unlink(missing_ok=True)
+        except OSError as error:
+            raise PictureError(f"{self._file} cannot be deleted: {error.strerror or error}.", "Delete it.") from error

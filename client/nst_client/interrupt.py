@@ -28,7 +28,7 @@ def interruptible(on_request: Callable[[], None]) -> Iterator[Interrupt]:
     """For the length of the block the first signal is a request, and the second ends the process as usual.
 
     Args:
-        on_request: called at the request, inside the signal's handler.
+        on_request: called at the request, inside the signal's handler; best kept short.
     """
     interrupt = Interrupt()
     usual = {number: signal.getsignal(number) for number in SIGNALS}
@@ -38,7 +38,8 @@ def interruptible(on_request: Callable[[], None]) -> Iterator[Interrupt]:
         interrupt.requested = True
         for each, handler in usual.items():
             signal.signal(each, handler)
-        on_request()
+        with contextlib.suppress(RuntimeError):  # "reentrant call": the signal came in the middle of another line
+            on_request()
 
     for number in SIGNALS:
         signal.signal(number, handle)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 
 from nst_client.checkpoint import Checkpoint
 from nst_client.chunk_size import ChunkSize
@@ -60,26 +61,32 @@ def paint(
         Stopped: the onlooker wanted it; the checkpoint is saved.
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
-    if checkpoint.progress is not None and checkpoint.progress.iteration == settings.iterations:
-        return checkpoint.progress  # done, but for its files
     told: set[type[NstError]] = set()
 
     def meet(trouble: NstError) -> None:
         _stop_if_wanted(onlooker)
         if type(trouble) not in told:
             told.add(type(trouble))
-            onlooker.note(f"{trouble} {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
+            onlooker.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
 
+    watch = functools.partial(
+        client.watch,
+        content.pixels,
+        style.pixels,
+        patience=patience._replace(on_trouble=meet),
+        **settings.numbers._asdict(),
+    )
+    done = checkpoint.progress
+    if done is not None and done.iteration == settings.iterations:
+        _check_that_it_goes_on(watch, done)
+        onlooker.see(done)
+        return done  # but for its files
     try:
-        for progress in client.watch(
-            content.pixels,
-            style.pixels,
+        for progress in watch(
             iterations=settings.iterations,
-            resume=checkpoint.progress,
+            resume=done,
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
-            patience=patience._replace(on_trouble=meet),
-            **settings.numbers._asdict(),
         ):
             told.clear()
             _take(checkpoint, progress, onlooker.note)
@@ -109,8 +116,20 @@ def _stop_if_wanted(onlooker: Onlooker) -> None:
         raise Stopped("Stopped.", "")
 
 
+def _check_that_it_goes_on(watch: Callable[..., Iterator[Progress]], done: Progress) -> None:
+    """Only the model can tell whether a saved run belongs to these pictures and numbers: asks for one iteration more.
+
+    Raises:
+        RequestRefused: it does not.
+    """
+    with contextlib.suppress(Diverged):  # later than anybody asked for
+        next(watch(iterations=done.iteration + 1, resume=done))
+
+
 def _take(checkpoint: Checkpoint, progress: Progress, note: Callable[[str], None]) -> None:
+    saved_before = not checkpoint.failed
     try:
         checkpoint.take(progress)
     except NstError as error:
-        note(f"{error} The run goes on, but could not be resumed.")
+        if saved_before:  # else it has been told
+            note(f"{error} The run goes on without being saved.")

@@ -73,7 +73,7 @@ def run(
         try:
             after = calls.step(progress, wanted)
         except (errors.DeadlineExceeded, errors.RequestRefused) as error:
-            if wanted == 1 or not _would_take_fewer(error):
+            if wanted <= 1 or not _would_take_fewer(error):
                 raise
             if isinstance(error, errors.DeadlineExceeded):
                 patience.on_trouble(error)
@@ -136,9 +136,10 @@ class _Calls:
             try:
                 outputs, version = self._predict(signature, inputs, deadline_seconds, fetch=fetch)
             except TRANSIENT as error:
-                ends = begin + self._patience.seconds if ends is None else ends
+                now = time.monotonic()  # not `begin`: the call may have run for longer than any patience
+                ends = now + self._patience.seconds if ends is None else ends
                 hopeless = not self._answered and not isinstance(error, errors.ServerBusy)
-                if hopeless or isinstance(error, errors.OutOfMemory) or time.monotonic() >= ends:
+                if hopeless or isinstance(error, errors.OutOfMemory) or now >= ends:
                     raise
                 self._patience.on_trouble(error)
                 time.sleep(RETRY_SECONDS)

@@ -10,14 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_client import transport
-from nst_client.errors import ServerUnavailable
+from nst_client.errors import (
+    DeadlineExceeded,
+    ModelNotFound,
+    NstError,
+    OutOfMemory,
+    ServerBusy,
+    ServerStopping,
+    ServerUnavailable,
+)
 from nst_client.protocol import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 # A server that did not answer is left out for so long, if there are others: about what a restart takes.
 REST_SECONDS = 5.0
 
+# What one server answers and another one may not: it is down, ends, still loads the model, has a full queue, or hangs.
+ELSEWHERE = (ServerUnavailable, ServerStopping, ModelNotFound, ServerBusy, DeadlineExceeded)
+# But these have had their time, or would fail there too: whether to call again is the caller's decision.
+CALLERS = (DeadlineExceeded, OutOfMemory)
 
-@dataclass
+
+@dataclass(eq=False)  # two servers at the same address are two
 class Server:
     """Where calls can go: stubs, and what is known of their state."""
 
@@ -62,26 +75,30 @@ class Servers:
             server.close()
 
     def call(self, method_of: Callable[[Server], Callable[..., Any]], request: Any, deadline_seconds: float) -> Any:
-        """One unary call to the least busy server; where that does not answer, to the next one.
+        """One unary call to the least busy server; where that cannot answer now, to the next one.
 
         A call may reach a server that dies in the middle of it and then another one: every signature of the
         contract is a function of its inputs alone, so nothing happens twice.
 
         Raises:
-            NstError: of the class that `transport.STATUS` gives; ServerUnavailable when none answers.
+            NstError: of the class that `transport.STATUS` gives; ServerUnavailable only when none answers at all.
         """
         tried: list[Server] = []
+        failures: list[NstError] = []
         while True:
             with self._least_busy(tried) as server:
                 try:
                     return transport.call(
                         method_of(server), request, address=server.address, deadline_seconds=deadline_seconds
                     )
-                except ServerUnavailable:
+                except ELSEWHERE as error:
                     server.rests_until = time.monotonic() + REST_SECONDS
                     tried.append(server)
-                    if len(tried) == len(self._servers):
+                    failures.append(error)
+                    if isinstance(error, CALLERS):
                         raise
+            if len(tried) == len(self._servers):
+                raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
 
     @contextmanager
     def _least_busy(self, tried: Sequence[Server]) -> Iterator[Server]:

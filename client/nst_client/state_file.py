@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,6 +86,21 @@ def read_state(file: Path) -> SavedRun:
         raise StateFileError(f"{file} cannot be read: {error.strerror or error}.", "Check the path.") from error
 
 
+# What zipfile, numpy and the parsers of Python that they use raise for files that others wrote.
+FOREIGN = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+)
+
 _PASS_ANOTHER = "Pass a file that `nst stylize` saved, or start anew without --resume."  # noqa: S105  (no password)
 
 
@@ -91,15 +108,22 @@ def _entries(file: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(file) as archive:
             # Nothing is compressed, so nothing in it is larger than the file.
-            stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in archive.infolist())
-        if not stored:
-            raise StateFileError(f"{file} is not a saved run.", _PASS_ANOTHER)
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise StateFileError(f"{file} is not a saved run.", _PASS_ANOTHER)
+            # numpy stops reading where an array ends by its own header, and would miss the checksum behind it.
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise StateFileError(f"{file} is damaged: a checksum does not fit.", _PASS_ANOTHER)
         with np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+            return {name: np.asarray(arrays[name]) for name in arrays.files}  # bytes where one is no array
+    except FOREIGN as error:
         whole = zipfile.is_zipfile(file)
-        message = f"{file} is damaged: {error}." if whole else f"{file} is not a saved run."
+        message = f"{file} is damaged: {_first_line(error)}." if whole else f"{file} is not a saved run."
         raise StateFileError(message, _PASS_ANOTHER) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _checked(file: Path, entries: Mapping[str, np.ndarray]) -> SavedRun:
@@ -116,9 +140,10 @@ def _checked(file: Path, entries: Mapping[str, np.ndarray]) -> SavedRun:
             Progress(counts[0], counts[1], entries["image"], entries["losses"], 0.0, counts[2], state),
             dict(words["settings"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except FOREIGN as error:
         raise StateFileError(f"{file} is not a saved run.", _PASS_ANOTHER) from error
     losses, image = run.progress.losses, run.progress.image
-    if losses.shape != (counts[0], len(LOSS_COLUMNS)) or image.dtype != np.uint8 or image.ndim != 3:
+    fit = losses.shape == (counts[0], len(LOSS_COLUMNS)) and losses.dtype == np.float32
+    if not fit or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise StateFileError(f"{file} is damaged: its parts do not fit together.", _PASS_ANOTHER)
     return run

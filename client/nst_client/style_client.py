@@ -181,6 +181,7 @@ class StyleClient:
             RequestRefused: `resume` belongs to other pictures, numbers or another model.
             Diverged: the loss is no longer finite, or rises without end.
         """
+        iterations = int(whole("iterations", iterations, 32))
         if iterations < 1 or (resume is not None and iterations <= resume.iteration):
             done = 0 if resume is None else resume.iteration
             raise errors.RequestRefused(

@@ -82,10 +82,12 @@ def stylize(
     from nst_client.connection import connect
     from nst_client.display import display_kind
     from nst_client.inputs import Numbers
+    from nst_client.pictures import check_writable
     from nst_client.side_files import SideFiles
     from nst_client.state_file import SUFFIX, read_state
     from nst_client.stylize_files import FileRun, Files
 
+    check_writable(output)  # a folder's name has no place for another suffix
     resumed = None if resume is None else read_state(resume)
     numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
     settings = _settings(resumed, iterations=iterations, size=size, **numbers._asdict())
@@ -96,7 +98,7 @@ def stylize(
     with connect(
         server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
     ) as client:
-        run = FileRun(files, settings, client, resumed=resumed, resume_command=_resume_command(files.state))
+        run = FileRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
     if not quiet:
         _summarise(report, output, transparent=run.transparent)
@@ -114,7 +116,7 @@ def _settings(resumed: SavedRun | None, **asked: Any) -> Settings:
     return Settings(chosen.pop("iterations"), chosen.pop("size"), Numbers(**chosen))
 
 
-def _resume_command(state: Path) -> str:
+def _command_to_resume(state: Path) -> str:
     """The command as it was typed, but going on with a saved run."""
     words = iter(sys.argv[1:])
     kept = [word for word in words if not (word == "--resume" and next(words)) and not word.startswith("--resume=")]

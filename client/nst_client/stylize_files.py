@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from nst_client.checkpoint import Checkpoint
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.display import DisplayKind
-from nst_client.errors import Diverged, NstError
+from nst_client.errors import Diverged, NstError, PictureError, RequestRefused
 from nst_client.interrupt import Stopped
 from nst_client.painting import paint
 from nst_client.pictures import Picture, check_writable, read_picture, write_picture
@@ -48,9 +49,13 @@ def check_files(files: Files) -> None:
     check_state_writable(files.state)
     if files.state.exists() and not (files.resume is not None and files.state.samefile(files.resume)):
         raise StateFileError(
-            f"{files.state} holds a run that has not ended.",
+            f"{files.state} holds another run.",
             f"Go on with --resume {files.state}, or delete it, or name another one with --state.",
         )
+    for written in (files.output, files.side.preview):  # Ctrl-C leaves a picture there, and then the run would be lost
+        for read in (files.content, files.style):
+            if written is not None and written.exists() and read.exists() and written.samefile(read):
+                raise PictureError(f"{written} is read: it cannot be written too.", "Name another file.")
 
 
 class FileRun:
@@ -63,7 +68,7 @@ class FileRun:
         client: StyleClient,
         *,
         resumed: SavedRun | None = None,
-        resume_command: str,
+        command_to_resume: Callable[[Path], str],
     ) -> None:
         """Reads both pictures.
 
@@ -72,7 +77,7 @@ class FileRun:
             settings: of the run.
             client: of the servers.
             resumed: the run to go on with.
-            resume_command: what a person is told to type when it ends early.
+            command_to_resume: what a person is told to type when it ends early, for a saved run.
 
         Raises:
             NstError: a file cannot be read, or could not be written.
@@ -81,7 +86,7 @@ class FileRun:
         self._files = files
         self._settings = settings
         self._client = client
-        self._resume_command = resume_command
+        self._command_to_resume = command_to_resume
         self._content, self._style = (read_picture(file, settings.size) for file in (files.content, files.style))
         names = {"content": files.content.name, "style": files.style.name, "model": client.model}
         self._names = names
@@ -130,38 +135,53 @@ class FileRun:
 
     def _explained(self, error: NstError) -> NstError:
         """What to tell of a run that ended early, after saving what it came to."""
-        progress, state = self._checkpoint.progress, self._files.state
-        if isinstance(error, Diverged):
-            self._checkpoint.discard()
-            if error.best is None:
-                return error
+        try:
+            if isinstance(error, Diverged):
+                return self._diverged(error)
+            if isinstance(error, Stopped):
+                return self._stopped(self._checkpoint.progress)
+        except PictureError as picture_error:
+            error = picture_error
+        return self._with_the_way_on(error)
+
+    def _diverged(self, error: Diverged) -> Diverged:
+        """The best picture; the run can only diverge again."""
+        words = str(error)
+        if error.best is not None:
             self._write_picture(error.best)
-            words = (
-                f"{error} The best picture is kept, that after {error.best.iteration} iterations: {self._files.output}."
-            )
-            return Diverged(words, error.remedy, error.best)
-        if isinstance(error, Stopped):
-            return self._stopped(progress)
-        if progress is not None and state.exists():
-            error.remedy += f" Then go on with: {self._resume_command}"
-        return error
+            after = f"that after {error.best.iteration} iterations"
+            words += f" The best picture is kept, {after}: {self._files.output}."
+        if not self._files.keep_state:
+            self._checkpoint.discard()
+        return Diverged(words, error.remedy, error.best)
 
     def _stopped(self, progress: Progress | None) -> Stopped:
         """The picture so far, and how to go on."""
         if progress is None:
             return Stopped("Nothing is done yet.", "Start it again.")
         self._write_picture(progress)
-        done = f"{progress.iteration} of {progress.iterations} iterations are done"
-        saved = self._files.state.exists()
-        remedy = f"Go on with: {self._resume_command}" if saved else "The run could not be saved: it starts anew."
+        done = f"{progress.iteration} of {self._settings.iterations} iterations are done"
+        command = self._resume_command
+        remedy = "The run could not be saved: it starts anew." if command is None else f"Go on with: {command}"
         return Stopped(f"{done}; the picture so far is {self._files.output}.", remedy)
+
+    @property
+    def _resume_command(self) -> str | None:
+        """What goes on with what has been saved."""
+        saved = [file for file in (self._files.state, self._files.resume) if file is not None and file.exists()]
+        return self._command_to_resume(saved[0]) if saved else None
+
+    def _with_the_way_on(self, error: NstError) -> NstError:
+        command = self._resume_command
+        if command is not None and not isinstance(error, RequestRefused):  # which the same command would meet again
+            error.remedy += f" Then go on with: {command}"
+        return error
 
     def _saved(self, error: NstError) -> NstError:
         """What to tell of a run that is done, but whose files cannot be written."""
         with contextlib.suppress(NstError):  # a disk that is full for it too; what was saved before still stands
             self._checkpoint.save()
-        error.remedy += f" Then go on with: {self._resume_command}"
-        return error
+        return self._with_the_way_on(error)
 
     def _write_picture(self, progress: Progress) -> None:
         parameters = self._parameters(progress)

@@ -77,12 +77,11 @@ def _packed_strings(data: bytes, count: int) -> tuple[bytes, ...]:
     """The strings in tensor_content: all their lengths as varints, then their bytes (port::EncodeStringList)."""
     lengths, position = [], 0
     for _ in range(min(count, len(data) + 1)):  # a length takes a byte at least
-        length, shift = 0, 0
-        while position < len(data):
-            byte = data[position]
+        length = 0
+        for shift in range(0, 35, 7):  # 32 bits at most
+            byte = data[position] if position < len(data) else 0
             position += 1
             length |= (byte & 0x7F) << shift
-            shift += 7
             if byte < 0x80:
                 break
         lengths.append(length)

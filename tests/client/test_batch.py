@@ -1,0 +1,307 @@
+"""`nst batch` as a person or a script meets it, against the tiny model over a real socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nst_client.batch import Batch
+from nst_client.batch_display import open_batch_display
+from nst_client.batch_pairs import cross_pairs
+from nst_client.checkpoint import Checkpoint
+from nst_client.inputs import Numbers
+from nst_client.interrupt import Interrupt
+from nst_client.journal import Journal
+from nst_client.pictures import Picture, read_picture, write_picture
+from nst_client.settings import Settings
+from nst_client.style_client import StyleClient
+from tests.conftest import picture
+
+NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
+ITERATIONS = 6
+OPTIONS = ["--size", 48, "--iterations", ITERATIONS]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Three contents, two styles, and where the results go."""
+    contents, styles = tmp_path / "photos", tmp_path / "paintings"
+    for folder, names in ((contents, "abc"), (styles, "xy")):
+        folder.mkdir()
+        for seed, name in enumerate(names):
+            write_picture(folder / f"{name}.png", Picture(picture(48, 40, seed=seed + 10 * len(names))))
+    return contents, styles, tmp_path / "out"
+
+
+@pytest.fixture
+def batch(nst, server, folders):
+    """Runs the command on these folders, with more options."""
+    contents, styles, out = folders
+
+    def run(*more: object, address: str = server.address):
+        return nst("batch", "-c", contents, "-s", styles, "-o", out, "--server", address, *OPTIONS, *more)
+
+    return run
+
+
+def undisturbed(
+    client: StyleClient, folders: tuple[Path, Path, Path], iterations: int = ITERATIONS
+) -> dict[str, np.ndarray]:
+    contents, styles, _ = folders
+    return {
+        f"{content.stem}_{style.stem}.png": client.stylize(
+            read_picture(content, 48).pixels, read_picture(style, 48).pixels, iterations=iterations
+        ).image
+        for content in sorted(contents.iterdir())
+        for style in sorted(styles.iterdir())
+    }
+
+
+def assert_pictures(out: Path, expected: dict[str, np.ndarray]) -> None:
+    for name, image in expected.items():
+        assert np.array_equal(read_picture(out / name).pixels, image), name
+
+
+def recorded(out: Path, what: str) -> list[str]:
+    lines = (out / "journal.jsonl").read_text().splitlines()[1:]
+    return [json.loads(line)[what] for line in lines if what in json.loads(line)]
+
+
+def test_every_content_is_repainted_in_the_manner_of_every_style(batch, client, folders):
+    done = batch()
+    out = folders[2]
+    assert (done.returncode, done.stdout) == (0, f"{out / 'contact_sheet.jpg'}\n{out / 'index.html'}\n"), done.stderr
+    assert done.stderr.splitlines()[-1] == "6 of 6 pictures are done."
+    expected = undisturbed(client, folders)
+    assert len(expected) == 6
+    assert_pictures(out, expected)
+    left = {file.name for file in out.iterdir()} - {*expected, "journal.jsonl.lock"}
+    assert left == {"journal.jsonl", "contact_sheet.jpg", "index.html"}
+
+
+def test_the_same_command_does_nothing_twice(batch, folders):
+    batch()
+    times = {file.name: file.stat().st_mtime_ns for file in folders[2].glob("*_*.png")}
+    done = batch(address=NOWHERE)  # it needs no server for that
+    assert done.returncode == 0
+    assert done.stderr == "6 of 6 pictures are done, 6 of them before.\n"
+    assert {file.name: file.stat().st_mtime_ns for file in folders[2].glob("*_*.png")} == times
+
+
+def test_what_was_changed_or_deleted_is_done_again(batch, client, folders):
+    contents, _, out = folders
+    batch()
+    write_picture(contents / "b.png", Picture(picture(48, 40, seed=99)))
+    (out / "c_x.png").unlink()
+    assert batch().returncode == 0
+    assert sorted(recorded(out, "done")[6:]) == ["b_x.png", "b_y.png", "c_x.png"]
+    assert_pictures(out, undisturbed(client, folders))
+    assert batch("--style-weight", 2).returncode == 0
+    assert len(recorded(out, "done")) == 15
+
+
+def test_failures_are_listed_at_the_end_and_tried_again(batch, client, folders):
+    contents, _, out = folders
+    whole = (contents / "b.png").read_bytes()
+    (contents / "b.png").write_bytes(whole[:200])
+    done = batch()
+    assert done.returncode == 1
+    *_, summary, first, second = done.stderr.splitlines()
+    assert summary == "4 of 6 pictures are done."
+    for line, name in ((first, "b_x.png"), (second, "b_y.png")):
+        assert line.startswith("Failed: ")
+        assert f"{contents / 'b.png'} cannot be read" in first + second
+        assert name in first + second, line
+    assert "b.png" in (out / "index.html").read_text()
+    (contents / "b.png").write_bytes(whole)
+    assert batch().returncode == 0
+    assert sorted(recorded(out, "done")[4:]) == ["b_x.png", "b_y.png"]
+    assert_pictures(out, undisturbed(client, folders))
+
+
+def test_the_report_for_programs(batch, folders):
+    (folders[0] / "b.png").write_bytes(b"no picture")
+    done = batch("--json")
+    report = json.loads(done.stdout)
+    assert (report["pictures"], report["done"], report["done_before"]) == (6, 4, 0)
+    assert [set(failure) for failure in report["failed"]] == [{"output", "reason"}] * 2
+    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {event["event"] for event in events} == {"started", "advanced", "finished", "failed"}
+
+
+def test_no_server_ends_the_batch_and_blames_no_picture(batch, folders):
+    done = batch(address=NOWHERE)
+    assert done.returncode == 1
+    what, _ = done.stderr.splitlines()
+    assert what.startswith(f"ServerUnavailable: Nothing answers at {NOWHERE}")
+    assert recorded(folders[2], "failed") == []
+
+
+def test_a_dead_server_among_others_is_done_without(batch, client, folders):
+    assert batch("--server", NOWHERE).returncode == 0
+    assert_pictures(folders[2], undisturbed(client, folders))
+
+
+def test_two_batches_cannot_share_a_journal(batch, folders):
+    folders[2].mkdir()
+    with Journal(folders[2], model="nst"):
+        done = batch()
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"JournalError: Another batch is writing to {folders[2]}.\n")
+    assert batch().returncode == 0
+
+
+def test_a_manifest_with_mistakes_is_refused_before_the_server_is_asked(nst, folders, tmp_path):
+    table = tmp_path / "pairs.csv"
+    table.write_text("content,style\nphotos/a.png,paintings/x.png\nphotos/z.png,paintings/x.png\n")
+    done = nst("batch", "--manifest", table, "-o", folders[2], "--server", NOWHERE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ManifestError: ")
+    assert "z.png" in done.stderr
+    assert not folders[2].exists()
+
+
+def test_a_manifest_sets_what_each_picture_needs(nst, server, client, folders, tmp_path):
+    table = tmp_path / "pairs.csv"
+    table.write_text("content,style,iterations,output\nphotos/a.png,paintings/x.png,3,first.png\n"
+                     "photos/b.png,paintings/y.png,,deep/second.png\n")  # fmt: skip
+    done = nst("batch", "--manifest", table, "-o", folders[2], "--server", server.address, *OPTIONS)
+    assert done.returncode == 0, done.stderr
+    three, six = undisturbed(client, folders, 3), undisturbed(client, folders)
+    assert_pictures(folders[2], {"first.png": three["a_x.png"], "deep/second.png": six["b_y.png"]})
+
+
+@pytest.mark.parametrize("arguments", [[], ["-c", "a.png", "--manifest", "b.csv"]], ids=["nothing", "both"])
+def test_wrong_usage_exits_with_2(nst, arguments, tmp_path):
+    assert nst("batch", "-o", tmp_path, *arguments).returncode == 2
+
+
+def test_a_full_disk_is_told_of_every_picture_and_spares_the_journal(server, folders):
+    contents, styles, out = folders
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))\n"
+        "sys.argv = ['nst', *sys.argv[1:]]\n"
+        "from nst_client.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", code, "batch", "-c", contents / "a.png", "-s", styles / "x.png", "-o", out,
+               "--server", server.address, *OPTIONS]  # fmt: skip
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert done.returncode == 1
+    assert "a_x.png cannot be written: File too large." in done.stderr
+    assert recorded(out, "failed") == ["a_x.png"]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+
+
+def test_ctrl_c_saves_what_is_in_flight_and_the_same_command_goes_on(server, client, folders):
+    contents, styles, out = folders
+    command = [sys.executable, "-m", "nst_client", "batch", "-c", contents, "-s", styles, "-o", out,
+               "--server", server.address, "--size", 48, "--iterations", 4000]  # fmt: skip
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    end = time.monotonic() + 30
+    while not (out.exists() and len(list(out.glob("*.nst"))) == 2):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (1, "")
+    assert stderr.splitlines()[-2:] == ["Stopped: The batch has not ended.", "Go on with the same command."]
+    assert len(list(out.glob("*.nst"))) == 2
+    assert recorded(out, "done") == recorded(out, "failed") == []
+
+
+def batch_of(client: StyleClient, journal: Journal) -> Batch:
+    with open_batch_display("quiet", total=6, done=0) as display:
+        return Batch(client, journal, display, Interrupt())
+
+
+def pairs_of(folders, iterations=ITERATIONS):
+    contents, styles, out = folders
+    out.mkdir(exist_ok=True)
+    return cross_pairs([str(contents)], [str(styles)], out, Settings(iterations, 48, Numbers()))
+
+
+def test_no_more_calls_are_in_flight_than_allowed(server, folders):
+    class CountingClient(StyleClient):
+        lock, now, most = threading.Lock(), 0, 0
+
+        def _predict(self, *arguments, **options):
+            with self.lock:
+                CountingClient.now += 1
+                CountingClient.most = max(self.most, self.now)
+            try:
+                time.sleep(0.01)
+                return super()._predict(*arguments, **options)
+            finally:
+                with self.lock:
+                    CountingClient.now -= 1
+
+    pairs = pairs_of(folders)
+    with CountingClient(server.address) as client, Journal(folders[2], model="nst") as journal:
+        batch_of(client, journal).run(pairs, in_flight=3)
+    assert CountingClient.most == 3
+
+
+def test_half_of_a_picture_is_not_done_twice(server, client, folders):
+    """A run that an earlier batch left goes on where it was."""
+    (pair, *_) = pairs_of(folders, iterations=8)
+    asked: list[int] = []
+
+    class ListeningClient(StyleClient):
+        def _predict(self, signature, inputs, *arguments, **options):
+            if signature == "stylize_step":
+                asked.append(int(inputs["iterations"]))
+            return super()._predict(signature, inputs, *arguments, **options)
+
+    content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
+    settings = {"content": pair.content.name, "style": pair.style.name, **pair.settings.as_json()}
+    checkpoint = Checkpoint(pair.output.with_name(f"{pair.output.name}.nst"), settings)
+    for progress in client.watch(content, style, iterations=8, stop_at_multiples_of=5):
+        checkpoint.take(progress)
+        if progress.iteration == 5:
+            break
+    checkpoint.save()
+    with ListeningClient(server.address) as listening, Journal(folders[2], model="nst") as journal:
+        batch_of(listening, journal).run([pair], in_flight=1)
+    assert sum(asked) == 3
+    assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=8).image)
+
+
+def test_a_run_left_by_other_pictures_begins_anew(client, folders):
+    (pair, *_) = pairs_of(folders, iterations=4)
+    settings = {"content": pair.content.name, "style": pair.style.name, **pair.settings.as_json()}
+    checkpoint = Checkpoint(pair.output.with_name(f"{pair.output.name}.nst"), settings)
+    checkpoint.take(next(client.watch(picture(48, 40, seed=5), picture(48, 40, seed=6), iterations=4)))
+    checkpoint.save()
+    with Journal(folders[2], model="nst") as journal:
+        batch = batch_of(client, journal)
+        batch.run([pair], in_flight=1)
+    assert batch.failures == []
+    content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
+    assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=4).image)
+
+
+def test_a_defect_reaches_the_main_thread(folders):
+    class BrokenClient(StyleClient):
+        def watch(self, *arguments, **options):
+            raise ZeroDivisionError
+
+    pairs = pairs_of(folders)
+    with BrokenClient(NOWHERE) as client, Journal(folders[2], model="nst") as journal, pytest.raises(ZeroDivisionError):
+        batch_of(client, journal).run(pairs, in_flight=2)
