@@ -52,7 +52,8 @@ class Optimisation:
             **{f"{n}_weight": w for n, w in request.weights._asdict().items()},
             "learning_rate": request.learning_rate,
         }
-        words = {name: tf.as_string(number, shortest=True) for name, number in numbers.items()}
+        # Nine digits tell any two float32 apart; as many as `tf.as_string` writes by itself, six, do not.
+        words = {name: tf.as_string(number, precision=9, shortest=True) for name, number in numbers.items()}
         return owner_of(request.content, request.style, **words, **self._made_with)
 
     def advance(self, request: Request, state: LoopState, iterations: tf.Tensor, *, xla: bool = False) -> Advanced:

@@ -108,7 +108,7 @@ def _owner_check(name: str, received: tf.Tensor, owner: Mapping[str, tf.Tensor],
 
 def _tensor(name: str, raw: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
     length, wanted = tf.cast(tf.strings.length(raw), tf.int64), tf.size(like, tf.int64) * like.dtype.size
-    rule = [f"{name}: must hold tensors of the content's size, ", tf.as_string(wanted), " bytes, got "]
+    rule = [f"{name}: must hold tensors of the size of the content, ", tf.as_string(wanted), " bytes, got "]
     raw = validation.behind(raw, validation.assertion(length == wanted, *rule, tf.as_string(length)))
     value = tf.ensure_shape(tf.reshape(tf.io.decode_raw(raw, like.dtype), tf.shape(like)), like.shape)
     if not like.dtype.is_floating:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import string
@@ -108,14 +109,41 @@ def tensor(value: Any) -> tensor_pb2.TensorProto:
     return value if isinstance(value, tensor_pb2.TensorProto) else tf.make_tensor_proto(value)
 
 
+def strings_of(proto: tensor_pb2.TensorProto) -> list[bytes]:
+    """A vector of strings in either encoding; `tf.make_ndarray` reads one of them alone."""
+    return list(tf.io.parse_tensor(proto.SerializeToString(), tf.string).numpy())
+
+
+def good_state(target: Target) -> list[bytes]:
+    """The state before the first iteration on the good pictures, as the target gives it."""
+    return list(_start(target.address, target.model, target.limits.min_side))
+
+
+@functools.cache
+def _start(address: str, model: str, side: int) -> tuple[bytes, ...]:
+    request = predict_pb2.PredictRequest()
+    fill_spec(request.model_spec, {"name": model, "signature_name": "stylize_start"})
+    for name, value in good_pictures(side).items():
+        request.inputs[name].CopyFrom(tensor(value))
+    with grpc.insecure_channel(address, OPTIONS) as channel:
+        reply = stubs_of(channel).prediction.Predict(request, timeout=TIMEOUT_SECONDS)
+    return tuple(strings_of(reply.outputs["state_bytes"]))
+
+
+def good_pictures(side: int) -> dict[str, np.ndarray]:
+    """A content and a style, as small as they may be."""
+    return {"content": picture(side, side + 8, seed=1), "style": picture(side + 4, side, seed=2)}
+
+
 def good_inputs(target: Target, signature: str) -> dict[str, Any]:
     """The required inputs of a signature, as small as they may be."""
     side = target.limits.min_side
-    content, style = picture(side, side + 8, seed=1), picture(side + 4, side, seed=2)
-    files = {"content_bytes": content, "style_bytes": style}
-    inputs = {"content": content, "style": style, "image": picture(side, side + 8, seed=3), "iterations": np.int32(2)}
-    inputs |= {name: tf.io.encode_png(value).numpy() for name, value in files.items()}
+    pictures = good_pictures(side)
+    inputs: dict[str, Any] = {**pictures, "image": picture(side, side + 8, seed=3), "iterations": np.int32(2)}
+    inputs |= {f"{name}_bytes": tf.io.encode_png(value).numpy() for name, value in pictures.items()}
     served = target.signatures.get(signature or "serving_default", target.signatures["serving_default"])
+    if "state_bytes" in served.inputs:
+        inputs["state_bytes"] = good_state(target)
     return {name: value for name, value in inputs.items() if name in served.inputs}
 
 

@@ -45,8 +45,11 @@ def predict(target: Target, body: Any, path: str = "/v1/models/$model:predict") 
 
 def json_value(value: Any) -> Any:
     """A value as REST wants it: lists, and bytes as {"b64": ...}."""
-    value = np.asarray(value).tolist()
-    return {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+    if isinstance(value, list):
+        return [json_value(item) for item in value]
+    if isinstance(value, bytes):  # numpy would cut zeros off its end
+        return {"b64": base64.b64encode(value).decode()}
+    return np.asarray(value).tolist()
 
 
 def all_inputs(target: Target, signature: str, change: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -55,6 +58,12 @@ def all_inputs(target: Target, signature: str, change: Mapping[str, Any] | None 
     values = {name: tf.make_ndarray(proto) for name, proto in defaults.items()} | good_inputs(target, signature)
     inputs = {name: json_value(value) for name, value in values.items()} | dict(change or {})
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def strings_of(objects: list[dict[str, str]]) -> list[bytes]:
+    """Strings as REST gives them: nothing but {"b64": ...} each."""
+    assert all(list(item) == ["b64"] for item in objects), objects
+    return [base64.b64decode(item["b64"], validate=True) for item in objects]
 
 
 def error_of(reply: Reply) -> str:

@@ -37,7 +37,10 @@ def test_the_output_filter_chooses(stubs, target, names):
 
 
 @pytest.mark.fact("predict_util.cc:95, util.cc:261")
-@pytest.mark.parametrize("signature", ["", "serving_default", "stylize_encoded", "evaluate", "describe"])
+@pytest.mark.parametrize(
+    "signature",
+    ["", "serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"],
+)
 def test_the_answer_names_model_signature_and_version(stubs, target, signature):
     spec = predict(stubs, target, signature).model_spec
     assert spec.name == target.model

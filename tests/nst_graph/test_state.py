@@ -93,7 +93,9 @@ def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, preset, module, 
     np.testing.assert_array_equal(image, module.stylize(content, style, 3)["image"])
 
 
-@pytest.mark.parametrize("foreign", [[], [b""], [b"", b"", b"", b"", b""], [b"\xff\xd8\xff" * 100], [b"nst-state/"]])
+@pytest.mark.parametrize(
+    "foreign", [[], [b""], [b"", b"", b"", b"", b""], [b"\xff\xd8\xff" * 100], [b"nst-state/"], [b"nst-state/1 " * 99]]
+)
 def test_foreign_bytes_are_no_state(module, content, style, foreign):
     assert_refused("must be what stylize_start or stylize_step returned, got ", module, content, style, foreign)
 
@@ -153,6 +155,15 @@ def test_another_number_is_named_with_both_values(module, content, style, index)
     assert_refused(words, module, content, style, state, *changed)
 
 
+@pytest.mark.parametrize("index", range(4), ids=NUMBERS)
+def test_a_number_that_differs_in_its_last_bit_is_another(module, content, style, index):
+    numbers = np.array([0.02, 1, 1, 8], np.float32)
+    state = started(module, content, style, *numbers)
+    numbers[index] = np.nextafter(numbers[index], np.float32(9))
+    words = f"must come from a run with the same {NUMBERS[index]}, {numbers[index]:.9g}, got "
+    assert_refused(words, module, content, style, state, *numbers)
+
+
 def test_another_networks_state_is_refused(preset, content, style, state):
     network = network_for(preset, width_divisor=WIDTH_DIVISOR)
     fill_with_random_weights(network, seed=1)
@@ -163,6 +174,27 @@ def test_another_networks_state_is_refused(preset, content, style, state):
 def test_another_recipes_state_is_refused(network, preset, content, style, state):
     other = StyleTransfer(network, preset._replace(beta_1=0.5), limits=LIMITS)
     assert_refused("must come from a run with the same recipe, ", other, content, style, state)
+
+
+@pytest.mark.parametrize("part", [1, 2, 3, 4])
+@pytest.mark.parametrize("change", [-4, 4])
+def test_a_tensor_of_another_size_is_refused_even_under_a_good_digest(module, content, style, state, part, change):
+    wanted = len(state[part])
+    state[part] = state[part][:change] if change < 0 else state[part] + bytes(change)
+    words = f"must hold tensors of the size of the content, {wanted} bytes, got {wanted + change}"
+    assert_refused(words, module, content, style, forged(state))
+
+
+def forged(state):
+    """The state with the digest of what it holds."""
+    words = state[0].rpartition(b" ")[0]
+    each = tf.raw_ops.Fingerprint(data=[words, *state[1:]], method="farmhash64")
+    digest = tf.raw_ops.Fingerprint(data=tf.reshape(each, [1, -1]), method="farmhash64")
+    return [words + b" %d" % tf.bitcast(digest, tf.int64).numpy()[0], *state[1:]]
+
+
+def test_a_state_is_what_its_digest_says(state):
+    assert forged(state) == state
 
 
 def test_numbers_that_are_not_finite_are_refused_even_under_a_good_digest(monkeypatch, network, preset, content, style):
