@@ -17,6 +17,7 @@ IN_FLIGHT_PER_SERVER = 2
 
 
 def batch(
+    context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the results go.")],
     content: Annotated[
         list[str], typer.Option("--content", "-c", help="A picture, a folder or a glob; may be given several times.")
@@ -64,6 +65,7 @@ def batch(
     from nst_client.inputs import Numbers
     from nst_client.settings import Settings
 
+    options.check_model_or_server(context)
     if (manifest is None) == (not content and not style):
         raise typer.BadParameter("Pass --content and --style, or --manifest alone.")
     settings = Settings(iterations, size, Numbers(content_weight, style_weight, tv_weight, learning_rate))

@@ -44,3 +44,17 @@ Deadline = Annotated[
         show_default="by size and iterations",
     ),
 ]
+
+
+def check_model_or_server(context: typer.Context) -> None:
+    """Refuses options of a connection beside --model, which makes none.
+
+    Raises:
+        typer.BadParameter: names the first of them.
+    """
+    if context.params["model"] is None:
+        return
+    for name in ("server", "tls", "ca", "cert", "key"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"--{name} is for a server, and --model does without one.")

@@ -37,7 +37,7 @@ def connect(
     if model_dir is not None:
         # It belongs to a package that the client must not import, and loads TensorFlow.
         stub = importlib.import_module("nst_serving.in_process").InProcessStub(model_dir, name=model, version=version)
-        here = Server(str(model_dir), prediction=stub, model=stub, close=stub.close)
+        here = Server(str(model_dir), prediction=stub, model=stub, close=stub.close, callee="The model in")
         return StyleClient(model=model, version=version, servers=Servers([here]))
     if (certificate is None) != (key is None):
         raise CertificateError("A client certificate and its key go together.", "Pass both --cert and --key.")

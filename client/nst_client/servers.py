@@ -38,6 +38,7 @@ class Server:
     prediction: Any  # has the method Predict(request, timeout) of a PredictionServiceStub
     model: Any  # has the method GetModelStatus(request, timeout) of a ModelServiceStub
     close: Callable[[], None]
+    callee: str = transport.SERVER_AT  # in messages, before the address
     calls: int = 0  # in flight
     rests_until: float = 0.0  # on the monotonic clock
 
@@ -89,7 +90,11 @@ class Servers:
             with self._least_busy(tried) as server:
                 try:
                     return transport.call(
-                        method_of(server), request, address=server.address, deadline_seconds=deadline_seconds
+                        method_of(server),
+                        request,
+                        address=server.address,
+                        deadline_seconds=deadline_seconds,
+                        callee=server.callee,
                     )
                 except ELSEWHERE as error:
                     server.rests_until = time.monotonic() + REST_SECONDS

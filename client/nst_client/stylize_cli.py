@@ -21,6 +21,7 @@ FILE = {"metavar": "FILE", "show_default": False}
 
 
 def stylize(
+    context: typer.Context,
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
     style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
@@ -88,6 +89,7 @@ def stylize(
     from nst_client.stylize_files import FileRun, Files
 
     check_writable(output)  # a folder's name has no place for another suffix
+    options.check_model_or_server(context)
     resumed = None if resume is None else read_state(resume)
     numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
     settings = _settings(resumed, iterations=iterations, size=size, **numbers._asdict())

@@ -86,7 +86,12 @@ def open_channel(address: str, tls: Tls | None = None) -> grpc.Channel:
     return grpc.secure_channel(address, credentials, options=options)
 
 
-def call(method: Callable[..., Any], request: Any, *, address: str, deadline_seconds: float) -> Any:
+SERVER_AT = "The server at"  # who is called, as messages have it before an address
+
+
+def call(
+    method: Callable[..., Any], request: Any, *, address: str, deadline_seconds: float, callee: str = SERVER_AT
+) -> Any:
     """One unary call.
 
     Raises:
@@ -95,10 +100,12 @@ def call(method: Callable[..., Any], request: Any, *, address: str, deadline_sec
     try:
         return method(request, timeout=min(deadline_seconds, LONGEST_DEADLINE_SECONDS))
     except grpc.RpcError as error:
-        raise explained(error.code(), error.details() or "", address, deadline_seconds) from error
+        raise explained(error.code(), error.details() or "", address, deadline_seconds, callee) from error
 
 
-def explained(code: grpc.StatusCode, details: str, address: str, deadline_seconds: float) -> errors.NstError:
+def explained(
+    code: grpc.StatusCode, details: str, address: str, deadline_seconds: float, callee: str = SERVER_AT
+) -> errors.NstError:
     """The error that stands for a failed call."""
     kind, remedy = STATUS[code]
     if kind is errors.ServerBusy and "OOM" in details:  # TensorFlow's allocators: "OOM when allocating tensor ..."
@@ -107,13 +114,13 @@ def explained(code: grpc.StatusCode, details: str, address: str, deadline_second
         case grpc.StatusCode.UNAVAILABLE:
             message = f"Nothing answers at {address} ({plain(details)})."
         case grpc.StatusCode.DEADLINE_EXCEEDED:
-            message = f"The server at {address} did not answer within {deadline_seconds:g} s."
+            message = f"{callee} {address} did not answer within {deadline_seconds:g} s."
         case grpc.StatusCode.INVALID_ARGUMENT:
-            message = f"The server refused the request: {plain(details)}"
+            message = f"{callee.rsplit(' ', 1)[0]} refused the request: {plain(details)}"
         case grpc.StatusCode.NOT_FOUND:
-            message = f"The server at {address} has no such model or version: {plain(details)}"
+            message = f"{callee} {address} has no such model or version: {plain(details)}"
         case _:
-            message = f"The server at {address} answered {code.name}: {plain(details) or 'no text'}"
+            message = f"{callee} {address} answered {code.name}: {plain(details) or 'no text'}"
     return kind(message, remedy)
 
 

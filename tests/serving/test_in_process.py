@@ -1,0 +1,282 @@
+"""A model without a server: the same pictures and refusals as over a socket, and a word on every bad folder."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import get_model_status_pb2, predict_pb2, prediction_log_pb2
+
+from nst_client import errors, transport
+from nst_serving.in_process import InProcessStub, ModelDirectoryError
+from nst_serving.warmup import WARMUP_FILE
+from tests.conftest import picture
+from tests.serving.conftest import stubs_at
+
+INIT_OP = "__saved_model_init_op"  # TensorFlow's own: no client calls it
+
+
+@pytest.fixture(scope="module")
+def local(tiny_model_dir):
+    stub = InProcessStub(tiny_model_dir)
+    yield stub
+    stub.close()
+
+
+@pytest.fixture
+def model_dir(tmp_path, tiny_model_dir):
+    for number in (1, 2):
+        shutil.copytree(tiny_model_dir / "1", tmp_path / "nst" / str(number))
+    return tmp_path / "nst"
+
+
+def request(inputs=None, *, model="nst", signature="", output_filter=(), version=None, label=""):
+    message = predict_pb2.PredictRequest(output_filter=output_filter)
+    message.model_spec.name, message.model_spec.signature_name, message.model_spec.version_label = (
+        model,
+        signature,
+        label,
+    )
+    if version is not None:
+        message.model_spec.version.value = version
+    for name, value in (inputs or {}).items():
+        message.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    return message
+
+
+def status_request(model="nst", version=None):
+    message = get_model_status_pb2.GetModelStatusRequest()
+    message.model_spec.name = model
+    if version is not None:
+        message.model_spec.version.value = version
+    return message
+
+
+def a_run(**changes) -> dict:
+    return {"content": picture(48, 64, 1), "style": picture(56, 40, 2), "iterations": np.int32(2), **changes}
+
+
+def warm_up_requests(version_dir) -> dict[str, predict_pb2.PredictRequest]:
+    """The exporter's own request for each signature, by signature."""
+    records = tf.data.TFRecordDataset(str(version_dir / WARMUP_FILE))
+    requests = [prediction_log_pb2.PredictionLog.FromString(record.numpy()).predict_log.request for record in records]
+    for message in requests:
+        message.model_spec.name = "nst"
+    return {message.model_spec.signature_name: message for message in requests}
+
+
+def same_answer(local, server, message) -> None:
+    here = local.Predict(message, timeout=60)
+    with stubs_at(server.address) as (prediction, _):
+        there = prediction.Predict(message, timeout=60)
+    assert here.model_spec == there.model_spec
+    assert sorted(here.outputs) == sorted(there.outputs)
+    for name in there.outputs:
+        assert here.outputs[name].dtype == there.outputs[name].dtype
+        np.testing.assert_array_equal(tf.make_ndarray(here.outputs[name]), tf.make_ndarray(there.outputs[name]))
+
+
+def refusal(method, message) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.RpcError) as error:
+        method(message, timeout=60)
+    return error.value.code(), error.value.details()
+
+
+def test_every_signature_gives_the_same_bits_as_over_a_socket(local, server, tiny_model_dir):
+    requests = warm_up_requests(tiny_model_dir / "1")
+    assert set(requests) == set(tf.saved_model.load(str(tiny_model_dir / "1")).signatures) - {INIT_OP}
+    for message in requests.values():
+        same_answer(local, server, message)
+
+
+@pytest.mark.parametrize("extra", [{}, {"style_weight": np.float32(3), "learning_rate": np.float32(1)}], ids=str)
+def test_so_does_a_run_of_real_pictures(local, server, extra):
+    same_answer(local, server, request(a_run(**extra)))
+    same_answer(local, server, request(a_run(**extra), output_filter=["image"]))
+
+
+def test_simultaneous_calls_do_not_see_each_others_state(local):
+    messages = [request(a_run(content=picture(40 + 8 * n, 64, n), iterations=np.int32(3 + n))) for n in range(6)]
+    alone = [local.Predict(message) for message in messages]
+    together = [None] * len(messages)
+
+    def run(number):
+        together[number] = local.Predict(messages[number])
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(len(messages))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
+NO_PIXELS = tf.make_tensor_proto(picture(48, 64))
+NO_PIXELS.tensor_content = b"too short"
+BAD_TENSOR = request(a_run())
+BAD_TENSOR.inputs["content"].CopyFrom(NO_PIXELS)
+NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate", "bogus")
+REFUSED = {
+    "no model_spec": predict_pb2.PredictRequest(),
+    "empty name": request(a_run(), model=""),
+    "other model": request(a_run(), model="other"),
+    "other version": request(a_run(), version=7),
+    "unknown label": request(a_run(), label="stable"),
+    "unknown signature": request(a_run(), signature="paint"),
+    "missing input": request({"content": picture(48, 64)}),
+    "missing input, no defaults": request({"content": picture(48, 64)}, signature="evaluate"),
+    "extra input": request(a_run(colour=np.int32(1))),
+    "too many inputs": request(a_run(**dict.fromkeys(NUMBERS, np.float32(1)))),
+    "long message": request(a_run(**{f"quite a wrong name of an input, {n}": np.float32(1) for n in range(40)})),
+    "tensor that does not parse": BAD_TENSOR,
+    "unknown output": request(a_run(), output_filter=["picture"]),
+    "output named twice": request(a_run(), output_filter=["image", "image"]),
+    "wrong dtype": request(a_run(content=np.zeros((48, 64, 3), np.float32))),
+    "wrong rank": request(a_run(style=np.zeros((48, 64), np.uint8))),
+    "too small": request(a_run(content=picture(16, 16))),
+    "too large": request(a_run(content=picture(200, 200))),
+    "no iterations": request(a_run(iterations=np.int32(0))),
+    "not a number": request(a_run(style_weight=np.float32("nan"))),
+    "bytes that are no picture": request(
+        {"content_bytes": b"?", "style_bytes": b"?", "iterations": np.int32(1)}, signature="stylize_encoded"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refusal_has_the_servers_code_and_words(local, server, case):
+    with stubs_at(server.address) as (prediction, _):
+        assert refusal(local.Predict, REFUSED[case]) == refusal(prediction.Predict, REFUSED[case])
+
+
+@pytest.mark.parametrize("message", [status_request(), status_request(version=1)], ids=["all", "one"])
+def test_the_status_is_the_servers(local, server, message):
+    with stubs_at(server.address) as (_, model):
+        assert local.GetModelStatus(message, timeout=10) == model.GetModelStatus(message, timeout=10)
+
+
+BAD_STATUS = [status_request("other"), status_request(version=7), get_model_status_pb2.GetModelStatusRequest()]
+
+
+@pytest.mark.parametrize("message", BAD_STATUS, ids=["other model", "other version", "no model_spec"])
+def test_so_is_a_status_that_is_refused(local, server, message):
+    with stubs_at(server.address) as (_, model):
+        assert refusal(local.GetModelStatus, message) == refusal(model.GetModelStatus, message)
+
+
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [("wrong rank", errors.RequestRefused), ("other version", errors.ModelNotFound),
+     ("unknown signature", errors.SignatureNotFound)],
+)  # fmt: skip
+def test_the_client_makes_its_own_errors_of_it(local, case, kind):
+    with pytest.raises(kind):
+        transport.call(local.Predict, REFUSED[case], address="here", deadline_seconds=60)
+
+
+def test_a_defect_is_answered_as_grpcio_answers_it(local, monkeypatch):
+    monkeypatch.setattr(local, "_predictor", None)
+    code, text = refusal(local.Predict, request(a_run()))
+    assert code == grpc.StatusCode.UNKNOWN
+    assert text.startswith("Exception calling application: ")
+
+
+@pytest.mark.parametrize("timeout", [None, 2**31 / 1000, transport.LONGEST_DEADLINE_SECONDS])
+def test_a_deadline_beyond_the_runtimes_own_numbers_is_none(local, timeout):
+    assert local.Predict(request(a_run()), timeout=timeout).outputs
+
+
+def test_the_newest_version_runs_unless_another_is_asked_for(model_dir):
+    newest, older = InProcessStub(model_dir), InProcessStub(model_dir, version=1)
+    assert newest.Predict(request(a_run())).model_spec.version.value == 2
+    assert older.Predict(request(a_run())).model_spec.version.value == 1
+    assert [entry.version for entry in older.GetModelStatus(status_request()).model_version_status] == [1]
+    assert newest.Predict(request(a_run(), version=1)).model_spec.version.value == 1
+    assert [entry.version for entry in newest.GetModelStatus(status_request()).model_version_status] == [2, 1]
+    newest.close()
+    older.close()
+
+
+def test_a_version_that_is_loaded_later_and_broken_says_why(model_dir):
+    (model_dir / "1" / "saved_model.pb").unlink()
+    stub = InProcessStub(model_dir)
+    for _ in range(2):
+        code, text = refusal(stub.Predict, request(a_run(), version=1))
+        assert code == grpc.StatusCode.NOT_FOUND
+        assert text.startswith("Specified file path does not appear to contain a SavedModel")
+    assert stub.Predict(request(a_run())).model_spec.version.value == 2
+    stub.close()
+
+
+@pytest.mark.parametrize("named", ["nst/1", ".", "link"])
+def test_a_version_folder_is_a_model_of_that_version_alone(model_dir, monkeypatch, named):
+    (model_dir.parent / "link").symlink_to(model_dir / "1")
+    monkeypatch.chdir(model_dir / "1" if named == "." else model_dir.parent)
+    stub = InProcessStub(Path(named))
+    assert stub.Predict(request(a_run())).model_spec.version.value == 1
+    expected = (grpc.StatusCode.NOT_FOUND, "Servable not found for request: Specific(nst, 2)")
+    assert refusal(stub.Predict, request(a_run(), version=2)) == expected
+    stub.close()
+
+
+def test_the_model_has_the_name_that_it_was_given(tiny_model_dir):
+    stub = InProcessStub(tiny_model_dir, name="tiny")
+    assert stub.Predict(request(a_run(), model="tiny")).model_spec.name == "tiny"
+    assert refusal(stub.Predict, request(a_run()))[0] == grpc.StatusCode.NOT_FOUND
+    stub.close()
+
+
+def unusable(model_dir, version=None) -> str:
+    with pytest.raises(ModelDirectoryError) as error:
+        InProcessStub(model_dir, version=version)
+    assert error.value.remedy
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_folder_without_a_model_is_explained(tmp_path, model_dir):
+    empty, nowhere, bare = tmp_path / "empty", tmp_path / "nowhere", tmp_path / "bare"
+    empty.mkdir()
+    shutil.copytree(model_dir / "1", bare)
+    assert unusable(nowhere) == f"There is no folder {nowhere}."
+    assert unusable(empty) == f"{empty} holds no version folder."
+    assert unusable(bare) == f"{bare} holds a SavedModel itself, but a version's folder is named by its number."
+    assert unusable(model_dir, version=7) == f"{model_dir} has no version 7; there is 1, 2."
+
+
+VARIABLES = "variables/variables.data-00000-of-00001"
+HALF_COPIED = {
+    "saved_model.pb missing": ("saved_model.pb", None, "does not appear to contain a SavedModel bundle"),
+    "saved_model.pb empty": ("saved_model.pb", 0, "MetaGraphDef associated with tags 'serve' could not be found"),
+    "saved_model.pb cut off": ("saved_model.pb", 9999, "Cannot parse file"),
+    "variables missing": (VARIABLES, None, "No such file or directory"),
+    "variables cut off": (VARIABLES, 9999, "Read less bytes than requested"),
+    "index missing": ("variables/variables.index", None, "is not a valid checkpoint"),
+    "index cut off": ("variables/variables.index", 99, "not an sstable"),
+}
+
+
+@pytest.mark.parametrize("case", HALF_COPIED)
+def test_a_half_copied_version_is_explained(model_dir, case):
+    name, length, text = HALF_COPIED[case]
+    file = model_dir / "2" / name
+    whole = file.read_bytes()
+    file.unlink()
+    if length is not None:
+        file.write_bytes(whole[:length])
+    for folder in (model_dir, model_dir / "2"):
+        message = unusable(folder)
+        assert message.startswith(f"{model_dir / '2'} cannot be loaded: ")
+        assert text in message
+
+
+def test_another_programs_model_is_explained(tmp_path):
+    module = tf.Module()
+    module.half = tf.function(lambda x: {"y": x / 2}, input_signature=[tf.TensorSpec([], tf.float32)])
+    tf.saved_model.save(module, str(tmp_path / "1"), signatures=module.half)
+    assert unusable(tmp_path) == f"{tmp_path / '1'} is another program's model: it lacks the signature describe."
