@@ -15,7 +15,7 @@ demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in de
 	$(VENV)/bin/nst demo demo
 
 test: $(VENV)/installed-dev  ## run the fast tests
-	NST_TARGET= $(VENV)/bin/python -m pytest -m "not slow"
+	NST_TARGET= $(VENV)/bin/python -m pytest -m "not slow" --numprocesses=auto --dist=loadfile
 
 slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
 	$(VENV)/bin/python -m pytest -m slow

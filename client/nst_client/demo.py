@@ -12,6 +12,7 @@ import numpy as np
 
 from nst_client.demo_painting import draw_painting
 from nst_client.demo_scene import draw_scene
+from nst_client.display import display_kind, open_display
 from nst_client.errors import NstError, ServerUnavailable
 from nst_client.pictures import Picture, read_picture, write_picture
 from nst_client.plots import write_loss_plot, write_strip
@@ -44,7 +45,11 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     content, style = read_picture(content_file, size).pixels, read_picture(style_file, size).pixels
     with _server(folder / "model") as address, StyleClient(address) as client:
         _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")
-        stylized = client.stylize(content, style, iterations=iterations)
+        kind = display_kind(quiet=False, as_json=False, is_terminal=sys.stderr.isatty())
+        with open_display(
+            kind, title="The scene in the manner of the painting", done=0, iterations=iterations
+        ) as display:
+            stylized = client.stylize(content, style, iterations=iterations, on_progress=display.show)
     write_picture(result_file, Picture(stylized.image), {"iterations": iterations, "weights": weights})
     write_strip(strip_file, [content, style, stylized.image])
     write_loss_plot(plot_file, stylized.losses)

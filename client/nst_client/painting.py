@@ -61,19 +61,12 @@ def paint(
         Stopped: the onlooker wanted it; the checkpoint is saved.
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
-    told: set[type[NstError]] = set()
-
-    def meet(trouble: NstError) -> None:
-        _stop_if_wanted(onlooker)
-        if type(trouble) not in told:
-            told.add(type(trouble))
-            onlooker.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
-
+    teller = _Teller(onlooker)
     watch = functools.partial(
         client.watch,
         content.pixels,
         style.pixels,
-        patience=patience._replace(on_trouble=meet),
+        patience=patience._replace(on_trouble=teller.meet),
         **settings.numbers._asdict(),
     )
     done = checkpoint.progress
@@ -88,7 +81,7 @@ def paint(
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
         ):
-            told.clear()
+            teller.forget()
             _take(checkpoint, progress, onlooker.note)
             onlooker.see(progress)
             if progress.iteration < progress.iterations:
@@ -109,6 +102,23 @@ _WHAT_NOW: dict[type[NstError], str] = {
     DeadlineExceeded: "Trying again with fewer iterations.",
     ServerBusy: "Waiting for it.",
 }
+
+
+class _Teller:
+    """Tells the onlooker of every kind of trouble once, until a call succeeds."""
+
+    def __init__(self, onlooker: Onlooker) -> None:
+        self._onlooker = onlooker
+        self._told: set[type[NstError]] = set()
+
+    def meet(self, trouble: NstError) -> None:
+        _stop_if_wanted(self._onlooker)
+        if type(trouble) not in self._told:
+            self._told.add(type(trouble))
+            self._onlooker.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
+
+    def forget(self) -> None:
+        self._told.clear()
 
 
 def _stop_if_wanted(onlooker: Onlooker) -> None:

@@ -58,6 +58,7 @@ def write_state(file: Path, run: SavedRun) -> None:
         "iteration": progress.iteration,
         "iterations": progress.iterations,
         "version": progress.version,
+        "states": len(progress.state),
         "settings": dict(run.settings),
     }
     strings: dict[str, Any] = {
@@ -134,7 +135,7 @@ def _checked(file: Path, entries: Mapping[str, np.ndarray]) -> SavedRun:
                 f"{file} has the format {words['format']!r}, this version reads {FORMAT!r}.",
                 "Go on with the version of nst-serving that saved it.",
             )
-        state = tuple(entries[f"state{index}"].tobytes() for index in range(len(entries) - 3))
+        state = tuple(entries[f"state{index}"].tobytes() for index in range(words["states"]))
         counts = [int(words[name]) for name in ("iteration", "iterations", "version")]
         run = SavedRun(
             Progress(counts[0], counts[1], entries["image"], entries["losses"], 0.0, counts[2], state),

@@ -7,11 +7,15 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pytest
+
+from nst_serving.options import ServerOptions, single_model
+from nst_serving.server import EmbeddedServer
 
 
 class Runner(Protocol):
@@ -40,6 +44,15 @@ def python() -> Runner:
 def nst() -> Runner:
     """Runs the command line: nst("status", "--json")."""
     return lambda *arguments, **environment: run_python("-m", "nst_client", *arguments, **environment)
+
+
+@pytest.fixture(scope="session")
+def other_server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
+    """Another server of the same model, which sends tensors in their other encoding, raw bytes."""
+    options = ServerOptions(port=0, tensor_content=True, warm_up=False)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Arrays travel as TensorProtos; TensorFlow's own conversion is the reference."""
+"""Arrays and strings travel as TensorProtos; TensorFlow's own conversion is the reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from nst_client.errors import BadAnswer
 from nst_client.protocol import tensor_pb2, types_pb2
-from nst_client.tensors import array_of, tensor_of
+from nst_client.style_client import StyleClient
+from nst_client.tensors import array_of, strings_of, tensor_of
 
 GENERATOR = np.random.default_rng(5)
 ARRAYS = {
@@ -88,4 +89,71 @@ def proto(dtype: int, shape: list[int], **fields) -> tensor_pb2.TensorProto:
 def test_a_tensor_outside_the_contract_is_a_bad_answer(bad: tensor_pb2.TensorProto, words: str):
     with pytest.raises(BadAnswer, match=words) as caught:
         array_of(bad)
+    assert "nst export" in caught.value.remedy
+
+
+STRINGS = {
+    "none": (),
+    "empty": (b"",),
+    "empties": (b"", b"", b""),
+    "short": (b"a", b"", b"bc\0\xff"),
+    "long": tuple(bytes([length % 256]) * length for length in (127, 128, 129, 16383, 16384, 2**21)),
+}
+
+
+@pytest.mark.parametrize("strings", STRINGS.values(), ids=STRINGS)
+def test_tensorflow_reads_the_strings_that_are_sent(strings: tuple[bytes, ...]):
+    sent = tensor_of(strings)
+    assert tf.make_ndarray(sent).tolist() == list(strings)
+    read = tf.io.parse_tensor(sent.SerializeToString(), tf.string)
+    assert (read.shape, tuple(read.numpy())) == ((len(strings),), strings)
+
+
+def varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; the eighth says that more follow."""
+    high = bytearray()
+    while number > 0x7F:
+        high.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*high, number])
+
+
+@pytest.mark.parametrize("strings", STRINGS.values(), ids=STRINGS)
+def test_strings_are_read_in_both_encodings(strings: tuple[bytes, ...]):
+    """TensorFlow itself reads the raw one as we do; it has no function in Python that writes it."""
+    raw = b"".join(varint(len(string)) for string in strings) + b"".join(strings)
+    packed = proto(types_pb2.DT_STRING, [len(strings)], tensor_content=raw)
+    assert tuple(tf.io.parse_tensor(packed.SerializeToString(), tf.string).numpy()) == strings
+    typed = tf.make_tensor_proto(np.array(strings, object), tf.string)
+    assert strings_of(packed) == strings_of(typed) == strings_of(tensor_of(strings)) == strings
+
+
+def test_real_servers_send_the_strings_of_a_state_in_either_encoding(server, other_server, content, style):
+    states = []
+    for address in (server.address, other_server.address):
+        with StyleClient(address) as client:
+            states.append(next(client.watch(content, style, iterations=1)).state)
+    assert states[0] == states[1]
+    assert len(states[0]) > 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (proto(types_pb2.DT_FLOAT, [1], float_val=[1]), "numbers in the place of strings"),
+        (proto(types_pb2.DT_STRING, [2], string_val=[b"a"]), "sent 1 strings in a tensor for 2"),
+        (proto(types_pb2.DT_STRING, [1], string_val=[b"a", b"b"]), "sent 2 strings in a tensor for 1"),
+        (proto(types_pb2.DT_STRING, [1], tensor_content=b"\x02a"), "lengths do not fit"),
+        (proto(types_pb2.DT_STRING, [1], tensor_content=b"\x01ab"), "lengths do not fit"),
+        (proto(types_pb2.DT_STRING, [3], tensor_content=b"\x01a"), "lengths do not fit"),
+        (proto(types_pb2.DT_STRING, [1], tensor_content=b"\x80"), "lengths do not fit"),
+        (proto(types_pb2.DT_STRING, [2**40], tensor_content=b"\0\0"), "do not fit|2 strings"),
+        (proto(types_pb2.DT_STRING, [3], tensor_content=b"\xff" * 3_000_000), "lengths do not fit"),
+        (proto(types_pb2.DT_STRING, [-1], string_val=[b"a"]), "tensor for -1"),
+    ],
+    ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
+)
+def test_strings_outside_the_contract_are_a_bad_answer(bad: tensor_pb2.TensorProto, words: str):
+    with pytest.raises(BadAnswer, match=words) as caught:
+        strings_of(bad)
     assert "nst export" in caught.value.remedy

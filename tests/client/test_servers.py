@@ -1,0 +1,174 @@
+"""Which of several servers a call goes to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import grpc
+import numpy as np
+import pytest
+
+from nst_client import errors
+from nst_client.servers import REST_SECONDS, Server, Servers
+from nst_client.style_client import StyleClient, VersionStatus
+
+NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
+Code = grpc.StatusCode
+
+
+class Failed(grpc.RpcError):
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        self.code, self.details = (lambda: code), (lambda: details)
+
+
+class Fleet:
+    """Servers that answer with their own names, or fail with what `failing` has for them."""
+
+    def __init__(self, *names: str) -> None:
+        self.failing: dict[str, grpc.StatusCode] = {}
+        self.details = "no"
+        self.called: list[str] = []
+        self.during: Callable[[str], None] = lambda name: None
+        self.closed: list[str] = []
+        self.members = [
+            Server(name, self._method(name), None, lambda name=name: self.closed.append(name)) for name in names
+        ]
+        self.servers = Servers(self.members)
+
+    def _method(self, name: str) -> Callable[..., str]:
+        def method(request: object, timeout: float) -> str:
+            self.called.append(name)
+            self.during(name)
+            if name in self.failing:
+                raise Failed(self.failing[name], self.details)
+            return name
+
+        return method
+
+    def call(self) -> str:
+        return self.servers.call(lambda server: server.prediction, "request", 1.0)
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    return Fleet("a", "b", "c")
+
+
+def test_an_idle_client_stays_with_its_first_server(fleet):
+    assert [fleet.call() for _ in range(3)] == ["a", "a", "a"]
+
+
+def test_a_call_goes_to_the_least_busy_server(fleet):
+    nested: list[str] = []
+
+    def during(name: str) -> None:
+        if len(fleet.called) < 5:
+            nested.append(fleet.call())
+
+    fleet.during = during
+    fleet.call()
+    assert fleet.called == ["a", "b", "c", "a", "b"]
+    assert [server.calls for server in fleet.members] == [0, 0, 0]
+
+
+def test_calls_of_many_threads_are_spread_evenly(fleet):
+    everybody = threading.Barrier(6, timeout=20)
+    fleet.during = lambda name: everybody.wait()
+    threads = [threading.Thread(target=fleet.call) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(fleet.called) == ["a", "a", "b", "b", "c", "c"]
+    assert [server.calls for server in fleet.members] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("code", [Code.UNAVAILABLE, Code.NOT_FOUND, Code.CANCELLED, Code.RESOURCE_EXHAUSTED])
+def test_a_server_that_cannot_answer_now_hands_the_call_on_and_rests(fleet, code: grpc.StatusCode):
+    fleet.failing = {"a": code}
+    assert fleet.call() == "b"
+    assert fleet.called == ["a", "b"]
+    assert fleet.call() == "b"
+    assert fleet.called == ["a", "b", "b"]
+    fleet.members[0].rests_until -= REST_SECONDS
+    fleet.failing = {}
+    assert fleet.call() == "a"
+
+
+def test_a_server_that_rests_is_asked_where_no_other_answers(fleet):
+    fleet.failing = {"a": Code.UNAVAILABLE}
+    fleet.call()
+    fleet.failing = {"b": Code.UNAVAILABLE, "c": Code.UNAVAILABLE}
+    assert fleet.call() == "a"
+
+
+def test_a_server_that_hangs_rests_but_the_caller_decides_what_now(fleet):
+    fleet.failing = {"a": Code.DEADLINE_EXCEEDED}
+    with pytest.raises(errors.DeadlineExceeded):
+        fleet.call()
+    assert fleet.called == ["a"]
+    assert fleet.call() == "b"
+
+
+@pytest.mark.parametrize("code", [Code.INVALID_ARGUMENT, Code.INTERNAL, Code.FAILED_PRECONDITION])
+def test_an_answer_that_every_server_would_give_is_not_asked_for_twice(fleet, code: grpc.StatusCode):
+    fleet.failing = {"a": code}
+    with pytest.raises(errors.NstError):
+        fleet.call()
+    assert fleet.called == ["a"]
+    fleet.failing = {}
+    assert fleet.call() == "a"
+
+
+def test_a_picture_too_large_for_one_servers_memory_does_not_go_round(fleet):
+    fleet.failing, fleet.details = {"a": Code.RESOURCE_EXHAUSTED}, "OOM when allocating tensor"
+    with pytest.raises(errors.OutOfMemory):
+        fleet.call()
+    assert fleet.called == ["a"]
+
+
+def test_where_all_are_down_each_is_asked_once_and_the_error_names_one(fleet):
+    fleet.failing = dict.fromkeys("abc", Code.UNAVAILABLE)
+    for _ in range(2):
+        fleet.called.clear()
+        with pytest.raises(errors.ServerUnavailable, match=r"Nothing answers at [abc] \(no\)\."):
+            fleet.call()
+        assert sorted(fleet.called) == ["a", "b", "c"]
+
+
+def test_a_server_that_is_only_busy_is_the_better_news(fleet):
+    fleet.failing = {"a": Code.UNAVAILABLE, "b": Code.RESOURCE_EXHAUSTED, "c": Code.UNAVAILABLE}
+    with pytest.raises(errors.ServerBusy):
+        fleet.call()
+
+
+def test_two_servers_at_one_address_are_two():
+    fleet = Fleet("a", "a")
+    fleet.members[1].prediction = fleet.members[0].prediction
+    fleet.members[1].close = fleet.members[0].close
+    fleet.failing = {"a": Code.UNAVAILABLE}
+    with pytest.raises(errors.ServerUnavailable):
+        fleet.call()
+    assert fleet.called == ["a", "a"]
+
+
+def test_closing_closes_all(fleet):
+    fleet.servers.close()
+    assert fleet.closed == ["a", "b", "c"]
+    assert (len(fleet.servers), fleet.servers.addresses) == (3, ["a", "b", "c"])
+
+
+def test_a_client_of_several_servers_works_while_one_of_them_lives(server, content, style):
+    with StyleClient([NOWHERE, server.address, NOWHERE]) as client:
+        assert (client.servers, client.address) == (2, f"{NOWHERE}, {server.address}")
+        assert client.status() == [VersionStatus(1, "AVAILABLE", "")]
+        assert client.describe()["limits"]["max_iterations"] == 100
+        alone = client.stylize(content, style, iterations=2).image
+    with StyleClient(server.address) as client:
+        assert np.array_equal(client.stylize(content, style, iterations=2).image, alone)
+
+
+def test_a_client_of_dead_servers_says_so():
+    with StyleClient([NOWHERE, "127.0.0.1:2"]) as client, pytest.raises(errors.ServerUnavailable):
+        client.status()
