@@ -32,9 +32,11 @@ format: $(VENV)/installed-dev  ## let ruff rewrite the code
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session
+bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session, calls against one, a batch
 	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
 	$(VENV)/bin/python -m tests.benchmarks.rpc_overhead
+	$(VENV)/bin/python -m tests.benchmarks.split_overhead
+	$(VENV)/bin/python -m tests.benchmarks.batch_scaling
 
 clean:  ## remove .venv and what the demo made
 	rm -rf $(VENV) demo
