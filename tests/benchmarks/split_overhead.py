@@ -66,9 +66,12 @@ def compare(arguments: argparse.Namespace) -> None:
                 )
                 return last.image
 
-            assert np.array_equal(one_call(2), one_call(2))  # the warm-up
-            times = [(timed(one_call), timed(split), timed(lambda: one_call(1))) for _ in range(arguments.rounds)]
-            assert np.array_equal(one_call(), split())
+            one_call(2)  # the warm-up
+            times = []
+            for _ in range(arguments.rounds):
+                (whole, at_once), (in_calls, split_image) = timed(one_call), timed(split)
+                assert np.array_equal(at_once, split_image)
+                times.append((whole, in_calls, timed(lambda: one_call(1))[0]))
         server.terminate()
         server.wait()
     report(arguments, times)
@@ -86,10 +89,10 @@ def report(arguments: argparse.Namespace, times: list[tuple[float, float, float]
     print(f"an iteration {iteration:.3f} s; a call beyond its iterations {beyond:.3f} s")
 
 
-def timed(function: Callable[[], object]) -> float:
+def timed(function: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
     start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+    image = function()
+    return time.perf_counter() - start, image
 
 
 if __name__ == "__main__":
