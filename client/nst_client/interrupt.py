@@ -31,7 +31,9 @@ def interruptible(on_request: Callable[[], None]) -> Iterator[Interrupt]:
         on_request: called at the request, inside the signal's handler; best kept short.
     """
     interrupt = Interrupt()
-    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    # One that is ignored stays so: a job that a shell runs in the background outlives the Ctrl-C meant for another.
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    usual = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def handle(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -41,7 +43,7 @@ def interruptible(on_request: Callable[[], None]) -> Iterator[Interrupt]:
         with contextlib.suppress(RuntimeError):  # "reentrant call": the signal came in the middle of another line
             on_request()
 
-    for number in SIGNALS:
+    for number in usual:
         signal.signal(number, handle)
     try:
         yield interrupt

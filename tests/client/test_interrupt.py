@@ -36,10 +36,10 @@ say("end")
 def started() -> Iterator[Callable[[], subprocess.Popen[str]]]:
     processes: list[subprocess.Popen[str]] = []
 
-    def start() -> subprocess.Popen[str]:
+    def start(program: str = PROGRAM) -> subprocess.Popen[str]:
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        processes.append(subprocess.Popen([sys.executable, "-c", PROGRAM], text=True, env=environment, **pipes))
+        processes.append(subprocess.Popen([sys.executable, "-c", program], text=True, env=environment, **pipes))
         assert processes[-1].stdout.readline() == "ready\n"
         return processes[-1]
 
@@ -60,6 +60,16 @@ def test_the_first_signal_is_a_request(started, number):
     assert lines(process, 2) == ["asked", "last call"]
     out, err = process.communicate("\n\n", timeout=20)
     assert (process.returncode, out, err) == (0, "outside\nend\n", "")
+
+
+def test_a_signal_that_is_ignored_stays_so(started):
+    """As Ctrl-C is in a job that a shell runs in the background."""
+    process = started("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + PROGRAM)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # were the first one a request, this would be the end
+    assert lines(process, 2) == ["asked", "last call"]
+    out, _ = process.communicate("\n\n", timeout=20)
+    assert (process.returncode, out) == (0, "outside\nend\n")
 
 
 @pytest.mark.parametrize("first", SIGNALS, ids=lambda number: number.name)

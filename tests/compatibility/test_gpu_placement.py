@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from tensorflow.core.framework import node_def_pb2
 from tensorflow.core.framework import types_pb2 as types
 
 from tests.compatibility.graph_walk import all_nodes, nodes_in_loops, runs_on_a_gpu, shown
+
+pytestmark = pytest.mark.slow
 
 # What only a processor does. All of it stands outside the loop: files, states, texts of messages, resizing.
 CPU_ONLY = {

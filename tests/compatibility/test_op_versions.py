@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.compatibility.graph_walk import all_nodes
+
+pytestmark = pytest.mark.slow
 
 OPS_FILE = Path(__file__).parent / "tensorflow-2.19.1-ops.txt"  # printed by list_ops.py
 

@@ -12,6 +12,8 @@ from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import picture
 from tests.nst_graph.eager_reference import eager_style_transfer
 
+pytestmark = pytest.mark.slow
+
 ITERATIONS = 30
 
 # Like trained features, large in front and small at the back: the recipe's weights are made for that.

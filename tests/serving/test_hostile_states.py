@@ -19,7 +19,7 @@ from tensorflow_serving.apis import predict_pb2
 from tests.conftest import picture
 from tests.serving.conftest import stubs_at
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
 MB = 2**20
 TIMES = 10  # of the message: gRPC's bytes, protobuf's, numpy's and TensorFlow's copies of them

@@ -17,6 +17,8 @@ from tensorflow_serving.apis import get_model_status_pb2
 from nst_serving.in_process import InProcessStub
 from tests.serving.conftest import long_request
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def patient(patient_model_dir):

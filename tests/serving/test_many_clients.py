@@ -20,6 +20,7 @@ def model_dirs(tmp_path, tiny_model_dir):
     return [shutil.copytree(tiny_model_dir, tmp_path / f"model-{number}") for number in range(4)]
 
 
+@pytest.mark.slow
 def test_twenty_clients_get_the_right_pictures_while_four_models_change_versions(model_dirs, client):
     jobs = [(picture(32 + 8 * (n % 5), 40, seed=n), picture(40, 40, seed=100 + n), 1 + n % 3) for n in range(60)]
     expected = [client.stylize(content, style, iterations=n) for content, style, n in jobs]
