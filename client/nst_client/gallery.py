@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import base64
-import contextlib
+import codecs
 import html
 import io
 import os
 import string
 import urllib.parse
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from nst_client.batch_pairs import Pair
 from nst_client.contact_sheet import read_thumbnail
 from nst_client.display_words import printable, time_in_words
 from nst_client.errors import PictureError
 from nst_client.settings import Settings
+from nst_client.written_files import replacing
 
 NAME = "index.html"
 THUMBNAIL = 240  # pixels of the longest side: two beside each other on a phone
@@ -99,7 +99,8 @@ def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Fai
     """
     file = folder / NAME
     place = folder.resolve()
-    with _replacing(file) as page:
+    with replacing(file) as stream:
+        page = codecs.getwriter("utf-8")(stream)
         page.write(HEAD.substitute(title=_text(f"Pictures in {place.name or place}")))
         if failures:
             page.write(f'<p><a href="#failed">{len(failures)} failed</a></p>\n')
@@ -115,24 +116,6 @@ def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Fai
             page.write("</ul>\n")
         page.write(f"</main>\n<footer>{count} done, {len(failures)} failed.</footer>\n</body>\n</html>\n")
     return file
-
-
-@contextlib.contextmanager
-def _replacing(file: Path) -> Iterator[TextIO]:
-    """A file that takes another one's place when it is whole."""
-    temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        message = f"{file} cannot be written: {error.strerror or error}."
-        raise PictureError(message, "Free some space, or choose another folder.") from error
-    finally:
-        with contextlib.suppress(OSError):  # it is gone if it was renamed
-            temporary.unlink()
 
 
 def _entry(entry: Entry, place: Path) -> str:

@@ -6,8 +6,9 @@ import contextlib
 import os
 import tempfile
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from nst_client.errors import PictureError
 
@@ -41,11 +42,22 @@ def check_can_write(file: Path, suffixes: Collection[str], kind: str) -> None:
 
 
 def write_whole(file: Path, data: bytes | memoryview) -> None:
-    """Writes a file beside its place and renames it, so that nobody ever sees half of it."""
+    """Writes a file at once; see `replacing`."""
+    with replacing(file) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[BinaryIO]:
+    """A stream beside the file's place, renamed when it is whole, so that nobody ever sees half of it.
+
+    Raises:
+        PictureError: it cannot be written, and an older file is as it was.
+    """
     temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)
