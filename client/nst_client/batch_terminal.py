@@ -103,7 +103,8 @@ def _run_lines(running: Mapping[str, tuple[int, int]], width: int) -> Iterable[R
     counts = {name: f"{iteration}/{iterations}" for name, (iteration, iterations) in shown}
     counts_width = max((len(words) for words in counts.values()), default=0)
     bar_width = 0 if width < NARROW else RUN_BAR_WIDTH + len(GAP)
-    name_width = width - len(GAP) - bar_width - len(GAP) - counts_width
+    # A terminal writes ^C behind the last line: a full one would wrap, and leave a line behind.
+    name_width = width - len(GAP) - bar_width - len(GAP) - counts_width - len("^C")
     for name, (iteration, iterations) in shown:
         short = shortened(printable(name), name_width)
         row = Table.grid()

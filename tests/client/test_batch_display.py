@@ -74,24 +74,24 @@ SCREENS = {
     80: """\
 14/40 pictures                                                              1:15
 ━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━━━━━  1 failed  3.0/min  8 min 40 s left
-  beach.jpg                                      ━━━━━━━━━━━━━━━━━━━━      0/200
-  holiday/2019/venice/c..._the_evening_0017.jpg  ━━━━━╺━━━━━━━━━━━━━━     50/200
-  holiday/2019/zoo.png                           ━━━━━━━━━━╺━━━━━━━━━  1000/2000
+  beach.jpg                                    ━━━━━━━━━━━━━━━━━━━━      0/200
+  holiday/2019/venice/...the_evening_0017.jpg  ━━━━━╺━━━━━━━━━━━━━━     50/200
+  holiday/2019/zoo.png                         ━━━━━━━━━━╺━━━━━━━━━  1000/2000
 """,
     120: """\
 14/40 pictures                                                                                                      1:15
 ━━━━━━━━━━━━━━━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  1 failed  3.0/min  8 min 40 s left
-  beach.jpg                                                                              ━━━━━━━━━━━━━━━━━━━━      0/200
-  holiday/2019/venice/canal_grande_in_the_evening_0017.jpg                               ━━━━━╺━━━━━━━━━━━━━━     50/200
-  holiday/2019/zoo.png                                                                   ━━━━━━━━━━╺━━━━━━━━━  1000/2000
+  beach.jpg                                                                            ━━━━━━━━━━━━━━━━━━━━      0/200
+  holiday/2019/venice/canal_grande_in_the_evening_0017.jpg                             ━━━━━╺━━━━━━━━━━━━━━     50/200
+  holiday/2019/zoo.png                                                                 ━━━━━━━━━━╺━━━━━━━━━  1000/2000
 """,
     40: """\
 14/40 pictures                      1:15
 ━━━━━━━━━━━━━━╺━━━━━━━━━━━━━━━━━━━━━━━━━
 1 failed  3.0/min  8 min 40 s left
-  beach.jpg                        0/200
-  holiday/2019...ing_0017.jpg     50/200
-  holiday/2019/zoo.png         1000/2000
+  beach.jpg                      0/200
+  holiday/201...ng_0017.jpg     50/200
+  holiday/2019/zoo.png       1000/2000
 """,
 }
 
