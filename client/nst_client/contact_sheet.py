@@ -17,7 +17,7 @@ from nst_client.display_words import printable, shortened
 from nst_client.errors import PictureError
 from nst_client.pictures import READABLE, UPRIGHT, Picture, read_picture, write_picture
 
-MAX_PIXELS = 12_000_000  # what any viewer opens at once, and 36 MB of memory
+MAX_PIXELS = 4_000_000  # 2,000 x 2,000; while it is drawn and encoded it takes 30 MB, a quarter of what the batch takes
 MAX_SIDE = 320  # pixels of a cell: with few pictures a sheet is still for looking over
 MIN_CAPTION_SIDE = 96  # pixels of a cell, below which no name is readable
 MAX_STRETCH = 12  # times as many rows as columns, or the other way: a table beyond it would be a ribbon
