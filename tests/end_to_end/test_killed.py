@@ -20,7 +20,6 @@ from nst_client.chunk_size import ChunkSize
 from nst_client.pictures import Picture, read_picture, write_picture
 from nst_client.run import Patience
 from nst_client.state_file import read_state
-from nst_client.style_client import Stylized
 from nst_export.export import export_version
 from nst_graph.limits import Limits
 from tests.conftest import WIDTH_DIVISOR
@@ -30,6 +29,7 @@ pytestmark = pytest.mark.slow
 TIMES = 20
 ITERATIONS = 240
 SECONDS_PER_CALL = 0.1  # so that a run of a second or two has many calls, and many moments between them
+MOST_IN_A_CALL = 20  # iterations, for the same on a fast machine
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 # `nst serve`, but for a pause after the imports, so that the next server stands by while the last one is alive.
@@ -112,28 +112,27 @@ def test_a_run_outlives_a_server_that_is_killed_at_any_moment(service, content, 
         begin = time.monotonic()
         client.stylize(content, style, iterations=ITERATIONS)
         duration = time.monotonic() - begin
-        met = 0
         for _ in range(TIMES):
             troubles: list[errors.NstError] = []
-            patience = Patience(on_trouble=troubles.append, from_the_start=True)
+            run = client.watch(
+                content,
+                style,
+                iterations=ITERATIONS,
+                stop_at_multiples_of=MOST_IN_A_CALL,
+                chunk_size=ChunkSize(SECONDS_PER_CALL),
+                patience=Patience(on_trouble=troubles.append, from_the_start=True),
+            )
             killing = threading.Timer(generator.uniform(0, duration), service.kill)
             killing.start()
-            calls = list(
-                client.watch(
-                    content,
-                    style,
-                    iterations=ITERATIONS,
-                    chunk_size=ChunkSize(SECONDS_PER_CALL),
-                    patience=patience,
-                )
-            )
-            killing.join()
-            found = Stylized(calls[-1].image, np.concatenate([call.losses for call in calls]), 1)
-            assert found.image.tobytes() == expected.image.tobytes()
-            assert found.losses.tobytes() == expected.losses.tobytes()
-            met += bool(troubles)
+            calls = []
+            for call in run:
+                calls.append(call)
+                if call.iteration == ITERATIONS - MOST_IN_A_CALL:
+                    killing.join()  # so that, on a machine that has become faster, it still meets the run
+            assert troubles
+            assert calls[-1].image.tobytes() == expected.image.tobytes()
+            assert np.concatenate([call.losses for call in calls]).tobytes() == expected.losses.tobytes()
             client.wait_until_available(120)
-    assert met == TIMES  # none of them came after the end
 
 
 @pytest.fixture
@@ -144,32 +143,19 @@ def files(tmp_path: Path, content, style) -> list[Path]:
 
 
 def test_a_client_that_is_killed_at_any_moment_goes_on_where_it_was_saved(server, client, files, content, style):
-    options = [
-        "-o",
-        files[2],
-        "--server",
-        server.address,
-        "--size",
-        0,
-        "--iterations",
-        100,
-        "--save-every",
-        5,
-        "--json",
-    ]
-    command = [sys.executable, "-m", "nst_client", "stylize", *map(str, [*files[:2], *options])]
+    options = ["--size", "0", "--iterations", "100", "--save-every", "5", "--json"]
+    command = [sys.executable, "-m", "nst_client", "stylize", *map(str, files[:2]), "-o", str(files[2])]
+    command += ["--server", server.address, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     expected = client.stylize(content, style, iterations=100)
     state = files[2].with_suffix(".nst")
-    begin = time.monotonic()
-    done = subprocess.run(command, env=ENVIRONMENT, check=True, **pipes)
-    duration = time.monotonic() - begin
     went_on = 0
     generator = np.random.default_rng(21)
     for _ in range(TIMES):
-        files[2].unlink()
         with subprocess.Popen(command, env=ENVIRONMENT, **pipes) as process:
-            time.sleep(generator.uniform(0.2, 0.95) * duration)
+            for _ in range(generator.integers(0, 16)):  # of its calls, which are 20 and more
+                process.stderr.readline()
+            time.sleep(generator.uniform(0, SECONDS_PER_CALL))
             process.kill()
         resume = []
         if state.exists():
@@ -179,4 +165,5 @@ def test_a_client_that_is_killed_at_any_moment_goes_on_where_it_was_saved(server
         assert np.array_equal(read_picture(files[2]).pixels, expected.image)
         assert json.loads(done.stdout)["losses"]["last"]["total"] == float(expected.losses[-1, 0])
         assert not state.exists()
-    assert went_on >= TIMES / 2
+        files[2].unlink()
+    assert went_on >= TIMES / 2  # the others were killed before their first call, or after the end
