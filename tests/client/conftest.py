@@ -14,8 +14,10 @@ from typing import Protocol
 import numpy as np
 import pytest
 
+from nst_client.style_client import Stylized
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
+from tests.client.between import ITERATIONS, Between
 
 
 class Runner(Protocol):
@@ -74,3 +76,14 @@ def png_bytes() -> Callable[..., bytes]:
 def pixels() -> np.ndarray:
     """Random pixels: uint8[24, 32, 3]."""
     return np.random.default_rng(3).integers(0, 256, (24, 32, 3), np.uint8)
+
+
+@pytest.fixture
+def between(server: EmbeddedServer) -> Between:
+    return Between(server)
+
+
+@pytest.fixture
+def whole(client, content, style) -> Stylized:
+    """The run in one call."""
+    return client.stylize(content, style, iterations=ITERATIONS)
