@@ -41,6 +41,8 @@ class Optimisation:
         self._preset = preset
         self._options = options
         self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(preset).encode())}
+        # A function of its own, so that a SavedModel has the loop once and not once for each signature.
+        self._run = tf.function(self._advance)
 
     def start(self, request: Request) -> LoopState:
         """The state before the first iteration."""
@@ -61,7 +63,8 @@ class Optimisation:
         inputs = (request, state, iterations)
 
         def run(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return tuple(tf.nest.flatten(self._advance(*tf.nest.pack_sequence_as(inputs, tensors), xla=xla)))
+            arguments = tf.nest.pack_sequence_as(inputs, tensors)
+            return tuple(tf.nest.flatten(self._run(*arguments, xla=xla)))
 
         tensors = tf.nest.flatten(inputs)
         outputs = one_at_a_time(run, tensors) if self._options.exclusive else run(*tensors)
