@@ -1,7 +1,8 @@
-"""What the client's tests share: fresh Python processes, and picture files made byte by byte."""
+"""What the client's tests share: fresh Python processes, pictures made byte by byte, servers, and runs on them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import subprocess
@@ -9,15 +10,25 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pytest
 
-from nst_client.style_client import Stylized
+from nst_client.pictures import Picture, write_picture
+from nst_client.state_file import write_state
+from nst_client.style_client import StyleClient, Stylized
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
-from tests.client.between import ITERATIONS, Between
+from tests.client import run_calls, stylize_command
+from tests.conftest import picture
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+T = TypeVar("T", bound=Closable)
 
 
 class Runner(Protocol):
@@ -79,11 +90,58 @@ def pixels() -> np.ndarray:
 
 
 @pytest.fixture
-def between(server: EmbeddedServer) -> Between:
-    return Between(server)
+def closing() -> Iterator[Callable[[T], T]]:
+    """Closes what it is given when the test ends."""
+    with contextlib.ExitStack() as stack:
+        yield lambda thing: stack.enter_context(contextlib.closing(thing))
 
 
 @pytest.fixture
-def whole(client, content, style) -> Stylized:
-    """The run in one call."""
-    return client.stylize(content, style, iterations=ITERATIONS)
+def between(server: EmbeddedServer) -> run_calls.Between:
+    return run_calls.Between(server)
+
+
+@pytest.fixture
+def whole(client: StyleClient, content: np.ndarray, style: np.ndarray) -> Stylized:
+    """The run of `run_calls` in one call."""
+    return client.stylize(content, style, iterations=run_calls.ITERATIONS)
+
+
+@pytest.fixture
+def files(tmp_path: Path, content: np.ndarray, style: np.ndarray) -> stylize_command.Files:
+    """A content picture, a style picture, and where the result goes."""
+    write_picture(tmp_path / "content.png", Picture(content))
+    write_picture(tmp_path / "style.png", Picture(style))
+    (tmp_path / "my results").mkdir()  # a blank, for the command that a person is told to type
+    return stylize_command.Files(tmp_path / "content.png", tmp_path / "style.png", tmp_path / "my results" / "out.png")
+
+
+@pytest.fixture(scope="session")
+def stepped_server(server: EmbeddedServer) -> EmbeddedServer:
+    """The server after its first step, which takes seconds on a busy machine and would make the next calls short."""
+    with StyleClient(server.address) as client:
+        list(client.watch(picture(48, 64), picture(48, 64), iterations=2))
+    return server
+
+
+@pytest.fixture
+def stylize(files: stylize_command.Files, stepped_server: EmbeddedServer, closing) -> stylize_command.Cli:
+    return closing(stylize_command.Cli(files, stepped_server.address))
+
+
+@pytest.fixture
+def undisturbed(client: StyleClient, content: np.ndarray, style: np.ndarray) -> Callable[..., np.ndarray]:
+    """The picture of a run that nobody stops."""
+
+    def run(iterations: int = stylize_command.ITERATIONS, **numbers: float) -> np.ndarray:
+        return client.stylize(content, style, iterations=iterations, **numbers).image
+
+    return run
+
+
+@pytest.fixture
+def halfway(client: StyleClient, content: np.ndarray, style: np.ndarray, files: stylize_command.Files) -> Path:
+    """A run of `stylize_command.ITERATIONS` that was saved after 20."""
+    calls = list(client.watch(content, style, iterations=20))
+    write_state(files.state, stylize_command.saved(calls, iterations=stylize_command.ITERATIONS, size=0))
+    return files.state

@@ -8,7 +8,7 @@ import pytest
 from nst_client import errors
 from nst_client.progress import Progress
 from nst_client.style_client import StyleClient
-from tests.client.between import ITERATIONS, bits, bits_of, watched
+from tests.client.run_calls import ITERATIONS, bits, bits_of, watched
 
 
 @pytest.mark.parametrize("calls_of", [1, 5, ITERATIONS, 1000])

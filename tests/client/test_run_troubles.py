@@ -11,7 +11,7 @@ import pytest
 
 from nst_client import contract, errors
 from nst_client.run import RETRY_SECONDS, TRANSIENT, Patience
-from tests.client.between import Always, Code, Failed, answer, bits, bits_of, losses, watched
+from tests.client.run_calls import Always, Code, Failed, answer, bits, bits_of, losses, watched
 
 
 def test_a_refusal_that_is_not_about_iterations_is_not_repeated(between, content, style):
