@@ -145,3 +145,14 @@ def halfway(client: StyleClient, content: np.ndarray, style: np.ndarray, files: 
     calls = list(client.watch(content, style, iterations=20))
     write_state(files.state, stylize_command.saved(calls, iterations=stylize_command.ITERATIONS, size=0))
     return files.state
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Three contents, two styles, and where the results go."""
+    contents, styles = tmp_path / "photos", tmp_path / "paintings"
+    for folder, names in ((contents, "abc"), (styles, "xy")):
+        folder.mkdir()
+        for seed, name in enumerate(names):
+            write_picture(folder / f"{name}.png", Picture(picture(48, 40, seed=seed + 10 * len(names))))
+    return contents, styles, tmp_path / "out"

@@ -19,7 +19,6 @@ from nst_client.pictures import read_picture
 from nst_client.progress import Progress
 from nst_client.state_file import SavedRun
 
-NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
 ITERATIONS = 60  # of a run, more than a test of another length does
 
 

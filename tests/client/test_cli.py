@@ -13,8 +13,7 @@ from typer.testing import CliRunner
 
 from nst_client.cli import app
 from nst_client.pictures import Picture, read_picture, write_picture
-
-NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
+from tests.client.proxy import NOWHERE
 
 
 @pytest.fixture

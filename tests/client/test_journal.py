@@ -1,61 +1,25 @@
-"""A batch that was killed goes on where it was, and a journal is never spoiled."""
+"""What a journal holds as done, and for whom."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from nst_client.batch_pairs import Pair
 from nst_client.inputs import Numbers
-from nst_client.journal import HEADER, Journal, JournalError
-from nst_client.settings import Settings
-
-SETTINGS = Settings(20, 64, Numbers(style_weight=0.1))
-
-# What the processes that are killed begin with: the journal of the folder in argv[1], and its pairs.
-OPENED = """
-import sys
-from pathlib import Path
-from nst_client.batch_pairs import Pair
 from nst_client.journal import Journal
-from nst_client.settings import Settings
-
-folder = Path(sys.argv[1])
-def pair(name):
-    return Pair(folder / "a.jpg", folder / "x.png", folder / name, Settings(20, 64))
-with Journal(folder, model="nst") as journal:
-"""
+from tests.client.journals import SETTINGS, is_done, journal, record, written_pair
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Pair:
-    """A pair whose result has been written."""
-    made = Pair(tmp_path / "a.jpg", tmp_path / "x.png", tmp_path / "a_x.png", SETTINGS)
-    for file in made[:3]:
-        file.write_text("a picture")
-    return made
-
-
-def journal(folder: Path, *, model: str = "nst", version: int | None = 1) -> Journal:
-    return Journal(folder, model=model, version=version)
-
-
-def record(folder: Path, *pairs: Pair) -> None:
-    with journal(folder) as opened:
-        for pair in pairs:
-            opened.done(pair, 1.5, 1)
-
-
-def is_done(folder: Path, pair: Pair, **model) -> bool:
-    with journal(folder, **model) as opened:
-        return opened.is_done(pair)
+    return written_pair(tmp_path)
 
 
 def test_what_is_done_stays_done_in_the_next_batch(tmp_path: Path, pair: Pair):
@@ -148,161 +112,6 @@ def test_the_output_folder_may_be_moved_and_named_in_any_way(tmp_path: Path, pai
     assert is_done(Path("results"), relative)
 
 
-def started(code: str, folder: Path) -> subprocess.Popen[str]:
-    """A process that works on the folder's journal; it has opened it when it says so."""
-    indented = "".join(f"    {line}\n" for line in code.splitlines())
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    arguments = [sys.executable, "-c", OPENED + indented, str(folder)]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    return process
-
-
-def test_a_second_batch_is_refused_until_the_first_is_killed(tmp_path: Path, pair: Pair):
-    process = started("import time; print('open', flush=True); time.sleep(60)", tmp_path)
-    try:
-        before = (tmp_path / "journal.jsonl").read_bytes()
-        with pytest.raises(JournalError, match=f"Another batch is writing to {tmp_path}"), journal(tmp_path):
-            pass
-        assert (tmp_path / "journal.jsonl").read_bytes() == before
-    finally:
-        process.kill()
-        process.communicate()
-    record(tmp_path, pair)
-    assert is_done(tmp_path, pair)
-
-
-def test_a_second_batch_of_the_same_process_is_refused(tmp_path: Path):
-    with journal(tmp_path):
-        with pytest.raises(JournalError, match="Another batch"), journal(tmp_path):
-            pass
-        with pytest.raises(JournalError, match="Another batch"), journal(tmp_path):
-            pass
-    with journal(tmp_path):
-        pass
-
-
-def test_after_a_kill_in_the_middle_of_writing_all_that_was_recorded_is_done(tmp_path: Path, pair: Pair):
-    code = (
-        "print('open', flush=True)\nfor i in range(10**6): journal.done(pair(f'{i}.png'), 1.0, 1); print(i, flush=True)"
-    )
-    process = started(code, tmp_path)
-    assert process.stdout is not None
-    while int(process.stdout.readline()) < 20:
-        pass
-    process.kill()
-    recorded = 20 + len(process.communicate()[0].splitlines())
-
-    pairs = [pair._replace(output=tmp_path / f"{index}.png", settings=Settings(20, 64)) for index in range(recorded)]
-    with journal(tmp_path) as opened:
-        for one in pairs:
-            one.output.touch()
-            assert opened.is_done(one)
-        opened.done(pair, 1.0, 1)
-    assert is_done(tmp_path, pair)
-
-
-def test_a_last_line_that_was_cut_anywhere_spoils_nothing(tmp_path: Path, pair: Pair):
-    first, second = pair, pair._replace(output=tmp_path / "second.png")
-    second.output.touch()
-    record(tmp_path, first, second)
-    file = tmp_path / "journal.jsonl"
-    whole = file.read_bytes()
-    start = whole.rindex(b"\n", 0, -1) + 1
-    for end in [*range(start, start + 20), *range(start + 20, len(whole) - 1, 29), len(whole) - 2]:
-        file.write_bytes(whole[:end])
-        with journal(tmp_path) as opened:
-            assert opened.is_done(first)
-            assert not opened.is_done(second)
-            opened.done(second, 1.5, 1)
-        assert len(file.read_bytes().splitlines()) == 3
-        assert is_done(tmp_path, second)
-
-
-def test_a_last_line_whose_end_an_editor_took_away_still_counts(tmp_path: Path, pair: Pair):
-    record(tmp_path, pair)
-    file = tmp_path / "journal.jsonl"
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-1])
-    assert is_done(tmp_path, pair)
-    assert file.read_bytes() == whole
-
-
-def test_a_first_line_that_was_cut_is_written_anew(tmp_path: Path, pair: Pair):
-    for end in range(len(HEADER)):
-        (tmp_path / "journal.jsonl").write_bytes(HEADER[:end])
-        assert not is_done(tmp_path, pair)
-        assert (tmp_path / "journal.jsonl").read_bytes() == HEADER
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"a diary\n", "is not the journal of a batch"),
-        (b"\x89PNG\r\n\x1a\n\0", "is not the journal of a batch"),
-        (b"[" * 100_000, "is not the journal of a batch"),
-        (b'["nst-journal/1"]\n', "is not the journal of a batch"),
-        (b'{"format": "nst-run/1"}\n', "is not the journal of a batch"),
-        (b'{"format": "nst-journal/2"}\n{}\n', "has the format 'nst-journal/2', this version reads 'nst-journal/1'"),
-        (HEADER + b'{"done": "a_x.png", "mod\n' + HEADER, "is damaged in line 2"),
-        (HEADER + b'{"failed": "a.png"}\n\n', "is damaged in line 3"),
-        (HEADER + b'{"done": "a_x.png"}\n', "is damaged in line 2"),
-        (HEADER + b"\xff\xfe\n", "is damaged in line 2"),
-        (HEADER + b"[" * 100_000 + b"\n", "is damaged in line 2"),
-        (HEADER + b"7\n", "is damaged in line 2"),
-    ],
-    ids=lambda value: value[-20:] if isinstance(value, bytes) else "",
-)
-def test_a_damaged_foreign_or_newer_file_is_told_and_stays_as_it_is(
-    tmp_path: Path, pair: Pair, data: bytes, words: str
-):
-    file = tmp_path / "journal.jsonl"
-    file.write_bytes(data)
-    for _ in range(2):  # the lock is free again
-        with pytest.raises(JournalError) as raised:
-            is_done(tmp_path, pair)
-        assert words in str(raised.value)
-        assert raised.value.remedy.endswith(".")
-        assert file.read_bytes() == data
-
-
-def test_a_disk_that_fills_up_is_told_and_leaves_whole_lines(tmp_path: Path, pair: Pair, python):
-    code = OPENED + (
-        "    import resource\n"
-        "    from nst_client.journal import JournalError\n"
-        "    journal.done(pair('one.png'), 1.0, 1)\n"
-        "    before = journal.file.stat().st_size\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (before + 50, resource.RLIM_INFINITY))\n"
-        "    for attempt in range(2):\n"
-        "        try: journal.done(pair('two.png'), 1.0, 1)\n"
-        "        except JournalError as error: print(error)\n"
-        "        print(journal.file.stat().st_size - before, journal.is_done(pair('two.png')))\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
-        "    journal.done(pair('three.png'), 1.0, 1)\n"
-    )
-    for name in ("one.png", "two.png", "three.png"):
-        (tmp_path / name).touch()
-    done = python(code, tmp_path)
-    told = f"{tmp_path}/journal.jsonl cannot be written: File too large.\n0 False\n"
-    assert (done.stdout, done.returncode) == (2 * told, 0), done.stderr
-    plain = pair._replace(settings=Settings(20, 64))
-    states = [is_done(tmp_path, plain._replace(output=tmp_path / f"{name}.png")) for name in ("one", "two", "three")]
-    assert states == [True, False, True]
-
-
-@pytest.mark.parametrize(
-    ("folder", "words"),
-    [("nowhere", "There is no folder"), ("file", "There is no folder"), ("full", "cannot be opened")],
-)
-def test_a_journal_that_cannot_be_opened_is_told(tmp_path: Path, folder: str, words: str):
-    (tmp_path / "file").touch()
-    (tmp_path / "full" / "journal.jsonl").mkdir(parents=True)
-    with pytest.raises(JournalError, match=words), journal(tmp_path / folder):
-        pass
-    assert not (tmp_path / "nowhere").exists()
-
-
 def test_threads_share_a_journal(tmp_path: Path, pair: Pair):
     pairs = [pair._replace(output=tmp_path / f"{index}.png") for index in range(40)]
     for one in pairs:
@@ -325,8 +134,6 @@ def test_threads_share_a_journal(tmp_path: Path, pair: Pair):
 
 
 def test_a_thousand_pictures_cost_little_memory(tmp_path: Path, pair: Pair):
-    import tracemalloc
-
     record(tmp_path, pair)
     header, line = (tmp_path / "journal.jsonl").read_text().splitlines()
     lines = [line.replace("a_x.png", f"{index}.png") for index in range(1000)]

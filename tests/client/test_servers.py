@@ -12,8 +12,8 @@ import pytest
 from nst_client import errors
 from nst_client.servers import REST_SECONDS, Server, Servers
 from nst_client.style_client import StyleClient, VersionStatus
+from tests.client.proxy import NOWHERE
 
-NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
 Code = grpc.StatusCode
 
 

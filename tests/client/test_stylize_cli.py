@@ -14,8 +14,8 @@ from nst_client import errors
 from nst_client.cli import app
 from nst_client.history import LIMIT
 from nst_client.state_file import StateFileError
-from tests.client.proxy import Held
-from tests.client.stylize_command import ITERATIONS, NOWHERE, pixels_of, refused
+from tests.client.proxy import NOWHERE, Held
+from tests.client.stylize_command import ITERATIONS, pixels_of, refused
 
 
 def test_lines_on_a_pipe_and_nothing_but_the_path_on_stdout(stylize, files):

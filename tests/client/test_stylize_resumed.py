@@ -12,7 +12,8 @@ from PIL import Image
 from nst_client import errors
 from nst_client.pictures import Picture, write_picture
 from nst_client.state_file import read_state, write_state
-from tests.client.stylize_command import ITERATIONS, NOWHERE, pixels_of, refused, saved
+from tests.client.proxy import NOWHERE
+from tests.client.stylize_command import ITERATIONS, pixels_of, refused, saved
 from tests.conftest import picture
 
 
