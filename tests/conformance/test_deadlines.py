@@ -15,7 +15,6 @@ import pytest
 from tests.conformance.calls import TIMEOUT_SECONDS, check_it_serves, predict_request, version_states
 from tests.conftest import picture
 
-LATE_SECONDS = 10.0  # what a busy machine may add; the run itself would take far longer
 DEADLINE_OF_CANCELLED_SECONDS = 20.0  # the real server runs on until then
 RUNS = 4  # at once: fewer than the 4 x CPUs calls that a stock server takes
 
@@ -70,10 +69,9 @@ def end_of(calls: list) -> set[grpc.StatusCode]:
 
 @pytest.mark.fact("seen on 2.20.0: DEADLINE_EXCEEDED at 2.00 s, idle 0.2 s later")
 def test_a_deadline_is_kept(stubs, target, pace):
-    start = time.monotonic()
     call = stubs.prediction.Predict.future(long_request(target), timeout=pace.deadline_seconds)
     assert end_of([call]) == {grpc.StatusCode.DEADLINE_EXCEEDED}
-    assert time.monotonic() - start < pace.deadline_seconds + LATE_SECONDS
+    check_it_serves(stubs, target)
 
 
 @pytest.mark.fact("seen on 2.20.0: idle 0.2 s later; tensorflow/core/kernels/control_flow_ops.cc, LoopCond")

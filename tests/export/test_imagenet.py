@@ -53,10 +53,11 @@ def website() -> Iterator[Website]:
 
 
 @pytest.fixture
-def nobody() -> str:
-    """An address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+def nobody() -> Iterator[str]:
+    """An address at which nothing listens or can: it is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def assert_names_the_three_ways_out(refusal: pytest.ExceptionInfo[WeightsError]) -> None:

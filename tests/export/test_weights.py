@@ -40,10 +40,11 @@ def file(tmp_path, other_network):
 
 @pytest.fixture
 def unreachable(tmp_path):
-    """The download of the published file, from an address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/vgg19.h5"
-    return partial(fetch_imagenet_weights, url=url, cache=tmp_path)
+    """The download of the published file, from an address at which nothing listens or can: it is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/vgg19.h5"
+        yield partial(fetch_imagenet_weights, url=url, cache=tmp_path)
 
 
 def never() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, predict
 from nst_client.transport import OPTIONS
 from nst_export.export import export_version
 from nst_graph.limits import Limits
+from nst_serving.server import EmbeddedServer
 from tests.conftest import WIDTH_DIVISOR
 
 
@@ -34,6 +36,13 @@ def stubs_at(address: str) -> Iterator[tuple]:
             prediction_service_pb2_grpc.PredictionServiceStub(channel),
             model_service_pb2_grpc.ModelServiceStub(channel),
         )
+
+
+def in_flight(server: EmbeddedServer) -> int:
+    """How many runs have got their turn, by the server's own metrics."""
+    page = urllib.request.urlopen(f"http://{server.rest_address}/monitoring/prometheus/metrics", timeout=60).read()
+    line = next(line for line in page.decode().splitlines() if line.startswith(":nst_serving:in_flight"))
+    return int(float(line.split()[-1]))
 
 
 def long_request(iterations: int = 100_000, model: str = "nst") -> predict_pb2.PredictRequest:

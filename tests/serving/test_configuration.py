@@ -9,8 +9,6 @@ import re
 import shutil
 import socket
 import subprocess
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from nst_serving.flags import BATCHING_FLAGS, GRPC_THREADS, LONG_RUN_FLAGS, LONGEST_RUN_SECONDS, REST_THREADS
 from nst_serving.launcher import docker_command, program_command
+from tests.events import GUARD_SECONDS
 from tests.serving.kubernetes_schemas import validate
 from tests.serving.monitoring_config import MonitoringConfig
 
@@ -262,16 +261,16 @@ def test_the_stop_hook_waits_until_nobody_is_connected():
         script = (
             script.replace("2134", f"{server.getsockname()[1]:04X}")
             .replace("sleep 15", "")
-            .replace("sleep 1", "sleep 0.05")
+            .replace("sleep 1", "echo connected; sleep 0.05")
         )
         client = socket.create_connection(server.getsockname())
         accepted, _ = server.accept()
-        closing = threading.Timer(0.5, lambda: (client.close(), accepted.close()))
-        closing.start()
-        start = time.monotonic()
-        subprocess.run([bash, option, script], check=True, timeout=10)
-        closing.join()
-    assert time.monotonic() - start >= 0.5
+        with accepted, client, subprocess.Popen([bash, option, script], stdout=subprocess.PIPE, text=True) as hook:
+            assert [hook.stdout.readline() for _ in range(3)] == ["connected\n"] * 3
+            client.close()
+            accepted.close()
+            hook.communicate(timeout=GUARD_SECONDS)
+    assert hook.returncode == 0
 
 
 def test_the_hook_and_the_service_mean_the_servers_port():

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -15,6 +15,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2
 
 from nst_serving.in_process import InProcessStub
+from tests.events import GUARD_SECONDS, wait_for_work
 from tests.serving.conftest import long_request
 
 pytestmark = pytest.mark.slow
@@ -27,48 +28,39 @@ def patient(patient_model_dir):
     stub.close()
 
 
-def refusal(method, message) -> tuple[grpc.StatusCode, str]:
+def refusal(method, message, timeout=None) -> tuple[grpc.StatusCode, str]:
     with pytest.raises(grpc.RpcError) as error:
-        method(message, timeout=60)
+        method(message, timeout=timeout)
     return error.value.code(), error.value.details()
 
 
 def test_a_deadline_stops_the_run_and_the_next_one_works(patient):
-    start = time.monotonic()
-    with pytest.raises(grpc.RpcError) as error:
-        patient.Predict(long_request(), timeout=0.5)
-    assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-    assert 0.4 < time.monotonic() - start < 60  # the whole run takes minutes
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(refusal, patient.Predict, long_request(), timeout=0.5)
+        assert call.result(GUARD_SECONDS)[0] == grpc.StatusCode.DEADLINE_EXCEEDED  # the whole run takes minutes
     assert len(tf.make_ndarray(patient.Predict(long_request(3), timeout=60).outputs["losses"])) == 3
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
 def test_a_deadline_that_is_over_starts_no_run(patient, timeout):
-    with pytest.raises(grpc.RpcError) as error:
-        patient.Predict(long_request(), timeout=timeout)
-    assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert refusal(patient.Predict, long_request(), timeout)[0] == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 def test_closing_ends_running_calls_and_refuses_new_ones(patient_model_dir):
     stub = InProcessStub(patient_model_dir)
-    raised = []
-
-    def run():
-        raised.append(refusal(stub.Predict, long_request())[0])
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    time.sleep(0.5)
-    stub.close()
-    thread.join(60)
-    assert raised == [grpc.StatusCode.CANCELLED]
+    stub.Predict(long_request(1))  # prepares a session, so that the next run is in its loop when it works
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(refusal, stub.Predict, long_request())
+        wait_for_work()
+        stub.close()
+        assert call.result(GUARD_SECONDS)[0] == grpc.StatusCode.CANCELLED
     assert refusal(stub.Predict, long_request()) == (grpc.StatusCode.CANCELLED, "Channel closed!")
     assert refusal(stub.GetModelStatus, get_model_status_pb2.GetModelStatusRequest())[0] == grpc.StatusCode.CANCELLED
 
 
-# A program that makes runs of about a second or without end, and says what it hears.
+# A program that makes short runs and some without end, and says when it is in one and what it hears.
 PROGRAM = """
-import signal, sys, time
+import signal, sys, threading, time
 from pathlib import Path
 from nst_serving.in_process import InProcessStub
 from tensorflow_serving.apis import predict_pb2
@@ -76,12 +68,18 @@ from tensorflow_serving.apis import predict_pb2
 def say(*words):
     print(*words, flush=True)
 
-def handle(number, frame):
-    say("heard")
+def wait_for_work():
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        time.sleep(0.01)
+    say("running")
+
+def say_when_running():
+    threading.Thread(target=wait_for_work, daemon=True).start()
 
 stub = InProcessStub(Path(sys.argv[1]))
 endless, short = (predict_pb2.PredictRequest.FromString(Path(file).read_bytes()) for file in sys.argv[2:4])
-say("running")
+stub.Predict(short)  # prepares a session: from now on, what works is a run in its loop
 {then}
 stub.close()
 say("closed")
@@ -89,30 +87,43 @@ say("closed")
 
 RAISES = """
 try:
+    say_when_running()
     stub.Predict(endless)
 except KeyboardInterrupt:
     say("stopped")
 say(len(stub.Predict(short).outputs["image"].tensor_content))
 """
 SETS_A_FLAG = """
+def handle(number, frame):
+    say("heard")
+    say_when_running()
+
 signal.signal(signal.SIGINT, handle)
-stub.Predict(endless, timeout=30)
+say_when_running()
+stub.Predict(endless, timeout=60)
 """
 FINISHES = """
-signal.signal(signal.SIGINT, handle)
-say(len(stub.Predict(short).outputs["image"].tensor_content))
+heard = []
+signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+say_when_running()
+while not heard:  # one after the other, so that the signal comes during one, however fast they are
+    answer = stub.Predict(short)
+say(len(answer.outputs["image"].tensor_content))
 """
-LEAVES_IT_TO_PYTHON = "stub.Predict(endless)"
+LEAVES_IT_TO_PYTHON = """
+say_when_running()
+stub.Predict(endless)
+"""
 
 
 @pytest.fixture
 def program(patient_model_dir, tmp_path):
-    """Starts PROGRAM without a log level, and returns when its first run has begun."""
+    """Starts PROGRAM without a log level, and returns when the run that is to be disturbed is under way."""
     started = []
 
-    def start(then: str, short_iterations: int = 3) -> subprocess.Popen:
+    def start(then: str) -> subprocess.Popen:
         (tmp_path / "endless").write_bytes(long_request().SerializeToString())
-        (tmp_path / "short").write_bytes(long_request(short_iterations).SerializeToString())
+        (tmp_path / "short").write_bytes(long_request(20).SerializeToString())
         environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.format(then=then),
@@ -122,7 +133,6 @@ def program(patient_model_dir, tmp_path):
         )  # fmt: skip
         started.append(process)
         assert process.stdout.readline() == "running\n"
-        time.sleep(0.5)
         return process
 
     yield start
@@ -137,7 +147,7 @@ SIZE = 128 * 128 * 3
 def test_ctrl_c_stops_the_run_and_the_next_one_works(program):
     process = program(RAISES)
     process.send_signal(signal.SIGINT)
-    output, chatter = process.communicate(timeout=30)
+    output, chatter = process.communicate(timeout=GUARD_SECONDS)
     assert output == f"stopped\n{SIZE}\nclosed\n"
     assert (process.returncode, chatter) == (0, "")
 
@@ -145,17 +155,15 @@ def test_ctrl_c_stops_the_run_and_the_next_one_works(program):
 def test_a_handler_runs_while_the_run_goes_on(program):
     process = program(SETS_A_FLAG)
     process.send_signal(signal.SIGINT)
-    start = time.monotonic()
     assert process.stdout.readline() == "heard\n"
-    assert time.monotonic() - start < 15  # and not after the run, which goes on for 30
-    assert process.poll() is None
+    assert process.stdout.readline() == "running\n"  # after a run that held up the handler nothing works any more
 
 
 def test_a_handler_that_does_not_raise_costs_the_run_nothing(program):
-    process = program(FINISHES, short_iterations=300)
+    process = program(FINISHES)
     process.send_signal(signal.SIGINT)
-    output, chatter = process.communicate(timeout=60)
-    assert output == f"heard\n{SIZE}\nclosed\n"
+    output, chatter = process.communicate(timeout=GUARD_SECONDS)
+    assert output == f"{SIZE}\nclosed\n"
     assert (process.returncode, chatter) == (0, "")
 
 
@@ -165,7 +173,8 @@ def test_a_second_ctrl_c_ends_the_process_without_a_crash(program, pause):
     process.send_signal(signal.SIGINT)
     time.sleep(pause)
     process.send_signal(signal.SIGINT)
-    output, chatter = process.communicate(timeout=15)
+    output, chatter = process.communicate(timeout=GUARD_SECONDS)
     assert process.returncode == -signal.SIGINT  # an abort of TensorFlow's would be SIGABRT
     assert output == ""
-    assert chatter.splitlines()[-1] == "KeyboardInterrupt"
+    # Where the first one has done its work, the second meets Python's own end, which says so with a colon.
+    assert chatter.splitlines()[-1].rstrip(": ") == "KeyboardInterrupt"

@@ -7,12 +7,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from nst_serving.launcher import LaunchError, docker_command, program_command, run_engine
+from tests.events import GUARD_SECONDS, wait_until
 
 PORTS = {"port": 8500, "rest_port": 8501}
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -60,10 +60,7 @@ def launch(engine: str, model_dir: Path, *, gpu: bool = False) -> subprocess.Pop
 
 
 def wait_for(path: Path) -> list[str]:
-    end = time.monotonic() + 10
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} did not appear"
-        time.sleep(0.01)
+    wait_until(path.exists)
     return path.read_text().splitlines()
 
 
@@ -74,7 +71,7 @@ def test_a_signal_reaches_the_program_and_ends_it_without_an_error(engine, signa
     process = launch(engine, model_dir)
     wait_for(record)
     process.send_signal(signal_number)
-    process.communicate(timeout=10)
+    process.communicate(timeout=GUARD_SECONDS)
     assert process.returncode == 0
     assert record.with_name("record.end").exists()
 
@@ -86,7 +83,7 @@ def test_the_command_that_runs_is_the_one_that_was_printed(engine, gpu, install,
     process = launch(engine, model_dir, gpu=gpu)
     program, growth, *arguments = wait_for(record)
     process.terminate()
-    printed = shlex.split(process.communicate(timeout=10)[0])
+    printed = shlex.split(process.communicate(timeout=GUARD_SECONDS)[0])
     environment, printed = printed[: printed.index(engine)], printed[printed.index(engine) :]
     assert Path(program).name == printed[0]
     assert arguments == printed[1:]

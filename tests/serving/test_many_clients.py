@@ -12,6 +12,7 @@ from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.conftest import picture
+from tests.events import wait_until
 
 
 @pytest.fixture
@@ -56,8 +57,14 @@ def test_a_client_spreads_its_calls_over_all_servers_of_an_address(model_dirs):
     ]
     target = "ipv4:" + ",".join(server.address for server in servers)
     with StyleClient(target) as spreading:
-        spreading.wait_until_available(10)
-        small = picture(32, 32)
+        spreading.wait_until_available(60)
+        small, versions = picture(32, 32), []
+
+        def both_have_answered() -> bool:  # one is connected before the other
+            versions.append(spreading.stylize(small, small, iterations=1).version)
+            return set(versions) == {1, 2}
+
+        wait_until(both_have_answered)
         versions = [spreading.stylize(small, small, iterations=1).version for _ in range(8)]
     for server in servers:
         server.stop()

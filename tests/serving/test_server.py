@@ -22,6 +22,15 @@ from nst_serving.errors import STATUS_CODES, StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.conftest import picture
+from tests.events import GUARD_SECONDS, wait_until
+from tests.serving.conftest import in_flight, long_request, stubs_at
+
+
+@pytest.fixture
+def patient_server(patient_model_dir):
+    server = EmbeddedServer(single_model("nst", patient_model_dir), ServerOptions(port=0, rest_port=0))
+    yield server
+    server.stop()
 
 
 def test_simultaneous_requests_do_not_see_each_others_state(client):
@@ -39,22 +48,22 @@ def test_simultaneous_requests_do_not_see_each_others_state(client):
         np.testing.assert_array_equal(one.losses, other.losses)
 
 
-def test_status_is_answered_while_runs_are_under_way(client):
-    large = picture(128, 128)
-    with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(client.stylize, large, large, iterations=60) for _ in range(4)]
+def test_status_is_answered_while_runs_are_under_way(patient_server):
+    with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
+        runs = [prediction.Predict.future(long_request()) for _ in range(ServerOptions().running)]
+        wait_until(lambda: in_flight(patient_server) == len(runs))
         assert [entry.state for entry in client.status()] == ["AVAILABLE"]
-        assert client.describe()["limits"]["max_iterations"] == 100
-        unfinished = [run for run in runs if not run.done()]
-        assert unfinished
-        assert all(len(run.result().losses) == 60 for run in runs)
+        assert client.describe()["limits"]["max_iterations"] == 100_000
+        assert not any(run.done() for run in runs)
 
 
-def test_a_deadline_ends_the_run_and_the_server_serves_on(client, content, style):
+def test_a_deadline_ends_the_run_and_the_server_serves_on(patient_server, content, style):
     large = picture(128, 128)
-    with pytest.raises(NstError, match=r"did not answer within 0\.05 s"):
-        client.stylize(large, large, iterations=100, deadline_seconds=0.05)
-    assert client.stylize(content, style, iterations=1).image.shape == content.shape
+    with StyleClient(patient_server.address) as client:
+        with pytest.raises(NstError, match=r"did not answer within 0\.5 s"):
+            client.stylize(large, large, iterations=100_000, deadline_seconds=0.5)
+        wait_until(lambda: in_flight(patient_server) == 0)
+        assert client.stylize(content, style, iterations=1).image.shape == content.shape
 
 
 def test_metadata_holds_every_signature_with_its_defaults(server):
@@ -132,6 +141,6 @@ def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, st
         with StyleClient(address, model="tiny") as client:
             assert client.stylize(content, style, iterations=1).version == 1
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=GUARD_SECONDS)
     assert process.returncode == 0
     assert errors == "Stopping.\n"
