@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from nst_client.errors import Diverged
 from nst_client.progress import Progress
 
-# Losses may rise for a while: the optimiser overshoots, above all at its start. Ten times the lowest, without
-# a break for 50 iterations, is none of that; pixels end at 0 and 255, so the loss cannot rise for ever.
+# Losses may rise for a while: the optimiser overshoots, above all at its start, and a run that starts from the
+# content begins with no content loss at all. Ten times the lowest for 50 iterations, and not falling on the
+# whole, is none of that; pixels end at 0 and 255, so the loss cannot rise for ever.
 FACTOR = 10.0
 ITERATIONS = 50
 
@@ -23,6 +26,7 @@ class Watchdog:
         self._best_total = np.inf
         self._lowest = np.inf
         self._high = 0  # iterations since the total loss was last below FACTOR times its lowest
+        self._newest: deque[float] = deque(maxlen=ITERATIONS)  # total losses
 
     def check(self, progress: Progress, losses: np.ndarray) -> None:
         """Takes in the losses, float32[n, 4], of the n iterations behind `progress`; the first is its own picture's.
@@ -37,13 +41,19 @@ class Watchdog:
         for total in totals:
             self._lowest = min(self._lowest, total)
             self._high = self._high + 1 if total > FACTOR * self._lowest else 0
-        if self._high >= ITERATIONS:
+            self._newest.append(total)
+        if self._high >= ITERATIONS and not self._falls:
             raise Diverged(
                 f"The loss has been above {FACTOR:g} times its lowest for {self._high} iterations, up to iteration "
                 f"{progress.iteration + len(losses)}.",
                 REMEDY,
                 self._best,
             )
+
+    @property
+    def _falls(self) -> bool:
+        earlier, later = np.split(np.array(self._newest), [ITERATIONS // 2])
+        return bool(later.mean() < earlier.mean())
 
 
 def check_finite(losses: np.ndarray, first_iteration: int = 0, best: Progress | None = None) -> None:

@@ -99,7 +99,7 @@ def paint(
 
 _RECONNECTING = "Trying again."
 _WHAT_NOW: dict[type[NstError], str] = {
-    DeadlineExceeded: "Trying again with fewer iterations.",
+    DeadlineExceeded: "Trying a smaller call, or another server.",
     ServerBusy: "Waiting for it.",
 }
 

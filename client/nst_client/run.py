@@ -17,7 +17,7 @@ from nst_client.protocol import tensor_pb2
 from nst_client.tensors import array_of, strings_of
 
 Outputs = Mapping[str, tensor_pb2.TensorProto]
-Predict = Callable[..., tuple[Outputs, int]]  # StyleClient's own: signature, inputs, deadline, fetch
+Predict = Callable[..., tuple[Outputs, int, float]]  # StyleClient's own: signature, inputs, deadline, fetch
 
 # A server that dies and is started again: a pod that moves to another machine and loads its model takes a minute.
 PATIENCE_SECONDS = 120.0
@@ -45,6 +45,7 @@ def run(
     stop_at_multiples_of: int | None = None,
     chunk_size: ChunkSize | None = None,
     patience: Patience = Patience(),  # noqa: B008  (immutable)
+    servers: int = 1,
 ) -> Iterator[Progress]:
     """Yields a run's progress after each of its calls.
 
@@ -56,51 +57,55 @@ def run(
         stop_at_multiples_of: there always is a progress after such a number of iterations.
         chunk_size: shared with other runs on the same servers.
         patience: with servers.
+        servers: how many there are, for calls that one of them does not answer in time.
 
     Raises:
         Diverged: the loss is no longer finite, or rises without end.
         NstError: whatever a call raises, when patience is at an end.
     """
-    calls = _Calls(predict, inputs, patience)
+    calls = _Calls(predict, inputs, patience, servers)
     chunk_size = chunk_size or ChunkSize()
     progress = calls.start(iterations) if resume is None else resume._replace(iterations=iterations)
     height, width, _ = inputs["content"].shape
-    watchdog, most = Watchdog(), iterations
+    watchdog, limit, most = Watchdog(), iterations, iterations
     while progress.iteration < iterations:
-        wanted = min(chunk_size.iterations(height * width), most, iterations - progress.iteration)
+        wanted = min(chunk_size.iterations(height * width), limit, most, iterations - progress.iteration)
         if stop_at_multiples_of:
             wanted = min(wanted, stop_at_multiples_of - progress.iteration % stop_at_multiples_of)
         try:
             after = calls.step(progress, wanted)
-        except (errors.DeadlineExceeded, errors.RequestRefused) as error:
-            if wanted <= 1 or not _would_take_fewer(error):
+        except errors.DeadlineExceeded as error:
+            if wanted <= 1:
                 raise
-            if isinstance(error, errors.DeadlineExceeded):
-                patience.on_trouble(error)
+            patience.on_trouble(error)
             most = wanted // 2
             continue
+        except errors.RequestRefused as error:
+            if wanted <= 1 or "iterations: must be" not in str(error):  # above the model's limit for one call
+                raise
+            limit = wanted // 2
+            continue
+        if 4 * after.seconds < calls.deadline_seconds(wanted):  # twice as many would take half of it at most
+            most = min(2 * most, iterations)
         watchdog.check(progress, after.losses)
         chunk_size.learn(height * width, len(after.losses), after.seconds)
         progress = after
         yield progress
 
 
-def _would_take_fewer(error: errors.NstError) -> bool:
-    """Whether a call with fewer iterations may do: out of time, or above the model's limit for one call."""
-    return isinstance(error, errors.DeadlineExceeded) or "iterations: must be" in str(error)
-
-
 class _Calls:
     """The calls of one run, repeated where a server went away in the middle."""
 
-    def __init__(self, predict: Predict, inputs: Mapping[str, Any], patience: Patience) -> None:
+    def __init__(self, predict: Predict, inputs: Mapping[str, Any], patience: Patience, servers: int) -> None:
         self._predict = predict
         self._inputs = inputs
         self._patience = patience
+        self._servers = servers
         self._answered = patience.from_the_start
 
     def start(self, iterations: int) -> Progress:
         outputs, version, seconds = self._call(contract.START, self._inputs, 0, ("state_bytes", "image"))
+        self._answered = True
         no_losses = np.empty((0, len(contract.LOSS_COLUMNS)), np.float32)
         state = strings_of(outputs["state_bytes"])
         return Progress(0, iterations, array_of(outputs["image"]), no_losses, seconds, version, state)
@@ -108,6 +113,7 @@ class _Calls:
     def step(self, progress: Progress, wanted: int) -> Progress:
         inputs = {**self._inputs, "state_bytes": progress.state, "iterations": whole("iterations", wanted, 32)}
         outputs, version, seconds = self._call(contract.STEP, inputs, wanted, ("state_bytes", "image", "losses"))
+        self._answered = True
         losses = array_of(outputs["losses"])
         if not 0 < len(losses) <= wanted:  # fewer than wanted where the model was exported with --max-seconds
             raise errors.BadAnswer(
@@ -123,26 +129,30 @@ class _Calls:
             state=strings_of(outputs["state_bytes"]),
         )
 
+    def deadline_seconds(self, iterations: int) -> float:
+        """Of a call of so many."""
+        if self._patience.deadline_seconds is not None:
+            return self._patience.deadline_seconds
+        height, width, _ = self._inputs["content"].shape
+        return contract.stylize_deadline(height, width, iterations)
+
     def _call(
         self, signature: str, inputs: Mapping[str, Any], iterations: int, fetch: tuple[str, ...]
     ) -> tuple[Outputs, int, float]:
-        deadline_seconds = self._patience.deadline_seconds
-        if deadline_seconds is None:
-            height, width, _ = inputs["content"].shape
-            deadline_seconds = contract.stylize_deadline(height, width, iterations)
-        ends = None
+        ends, hung = None, 0
         while True:
-            begin = time.monotonic()
             try:
-                outputs, version = self._predict(signature, inputs, deadline_seconds, fetch=fetch)
+                return self._predict(signature, inputs, self.deadline_seconds(iterations), fetch=fetch)
+            except errors.DeadlineExceeded as error:
+                hung += 1
+                if iterations > 1 or hung >= self._servers:  # the caller makes it smaller, or no server is left
+                    raise
+                self._patience.on_trouble(error)
             except TRANSIENT as error:
-                now = time.monotonic()  # not `begin`: the call may have run for longer than any patience
+                now = time.monotonic()  # not before the call, which may have run for longer than any patience
                 ends = now + self._patience.seconds if ends is None else ends
                 hopeless = not self._answered and not isinstance(error, errors.ServerBusy)
                 if hopeless or isinstance(error, errors.OutOfMemory) or now >= ends:
                     raise
                 self._patience.on_trouble(error)
                 time.sleep(RETRY_SECONDS)
-            else:
-                self._answered = True
-                return outputs, version, time.monotonic() - begin

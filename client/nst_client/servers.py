@@ -23,6 +23,8 @@ from nst_client.protocol import model_service_pb2_grpc, prediction_service_pb2_g
 
 # A server that did not answer is left out for so long, if there are others: about what a restart takes.
 REST_SECONDS = 5.0
+# One that hung, for so many deadlines: then at most a tenth of the time is lost in asking it again.
+REST_DEADLINES = 9
 
 # What one server answers and another one may not: it is down, ends, still loads the model, has a full queue, or hangs.
 ELSEWHERE = (ServerUnavailable, ServerStopping, ModelNotFound, ServerBusy, DeadlineExceeded)
@@ -41,6 +43,9 @@ class Server:
     callee: str = transport.SERVER_AT  # in messages, before the address
     calls: int = 0  # in flight
     rests_until: float = 0.0  # on the monotonic clock
+
+
+MethodOf = Callable[[Server], Callable[..., Any]]  # which of a server's stubs' methods to call
 
 
 def server_at(address: str, tls: transport.Tls | None = None) -> Server:
@@ -75,11 +80,14 @@ class Servers:
         for server in self._servers:
             server.close()
 
-    def call(self, method_of: Callable[[Server], Callable[..., Any]], request: Any, deadline_seconds: float) -> Any:
+    def call(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> tuple[Any, float]:
         """One unary call to the least busy server; where that cannot answer now, to the next one.
 
         A call may reach a server that dies in the middle of it and then another one: every signature of the
         contract is a function of its inputs alone, so nothing happens twice.
+
+        Returns:
+            The reply, and the seconds that the server which gave it took.
 
         Raises:
             NstError: of the class that `transport.STATUS` gives; ServerUnavailable only when none answers at all.
@@ -88,22 +96,21 @@ class Servers:
         failures: list[NstError] = []
         while True:
             with self._least_busy(tried) as server:
+                begin = time.monotonic()
                 try:
-                    return transport.call(
-                        method_of(server),
-                        request,
-                        address=server.address,
-                        deadline_seconds=deadline_seconds,
-                        callee=server.callee,
-                    )
+                    return _call(server, method_of, request, deadline_seconds), time.monotonic() - begin
                 except ELSEWHERE as error:
-                    server.rests_until = time.monotonic() + REST_SECONDS
                     tried.append(server)
                     failures.append(error)
                     if isinstance(error, CALLERS):
                         raise
             if len(tried) == len(self._servers):
                 raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
+
+    def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
+        """Calls every server, and returns the errors of those that fail."""
+        failures = (_failure(server, method_of, request, deadline_seconds) for server in self._servers)
+        return [failure for failure in failures if failure is not None]
 
     @contextmanager
     def _least_busy(self, tried: Sequence[Server]) -> Iterator[Server]:
@@ -117,3 +124,22 @@ class Servers:
         finally:
             with self._lock:
                 server.calls -= 1
+
+
+def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> Any:
+    """Calls one server, and has it rest where another one may answer sooner."""
+    method, callee = method_of(server), server.callee
+    try:
+        return transport.call(method, request, address=server.address, deadline_seconds=deadline_seconds, callee=callee)
+    except ELSEWHERE as error:
+        hung = isinstance(error, DeadlineExceeded)
+        server.rests_until = time.monotonic() + (REST_DEADLINES * deadline_seconds if hung else REST_SECONDS)
+        raise
+
+
+def _failure(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> NstError | None:
+    try:
+        _call(server, method_of, request, deadline_seconds)
+    except NstError as error:
+        return error
+    return None

@@ -18,7 +18,7 @@ from nst_client.inputs import Numbers, picture_inputs, pixels, whole
 from nst_client.progress import Progress
 from nst_client.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.run import Patience, run
-from nst_client.servers import Servers, server_at
+from nst_client.servers import MethodOf, Servers, server_at
 from nst_client.tensors import array_of, strings_of, tensor_of
 
 
@@ -73,9 +73,11 @@ class StyleClient:
             servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
-            RequestRefused: a version that does not fit into 64 bits.
+            RequestRefused: no address, or a version that does not fit into 64 bits.
         """
         addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
+        if servers is None and not any(one.strip() for one in addresses):
+            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.")
         self._servers = servers or Servers([server_at(one, tls) for one in addresses])
         self.address = ", ".join(self._servers.addresses)
         self.servers = len(self._servers)
@@ -139,7 +141,7 @@ class StyleClient:
         if deadline_seconds is None:
             height, width, _ = inputs["content"].shape
             deadline_seconds = contract.stylize_deadline(height, width, iterations)
-        outputs, version = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
+        outputs, version, _ = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
         stylized = Stylized(array_of(outputs["image"]), array_of(outputs["losses"]), version)
         check_finite(stylized.losses)
         return stylized
@@ -196,6 +198,7 @@ class StyleClient:
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
             patience=patience,
+            servers=self.servers,
         )
 
     def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
@@ -204,13 +207,13 @@ class StyleClient:
         height, width, _ = inputs["content"].shape
         deadline = contract.stylize_deadline(height, width, 1)
         names = ("style_errors", "content_error", "total_variation")
-        outputs, _ = self._predict(contract.EVALUATE, inputs, deadline, fetch=names)
+        outputs, *_ = self._predict(contract.EVALUATE, inputs, deadline, fetch=names)
         style_errors, content_error, variation = (array_of(outputs[name]) for name in names)
         return Evaluation(style_errors, float(content_error), float(variation))
 
     def describe(self) -> dict[str, Any]:
         """The model card."""
-        outputs, _ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
+        outputs, *_ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
         try:
             card: dict[str, Any] = json.loads(strings_of(outputs["model_card"])[0])
         except (IndexError, ValueError) as error:
@@ -219,15 +222,16 @@ class StyleClient:
 
     def status(self) -> list[VersionStatus]:
         """The model's versions on the server, newest first."""
-        request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._spec)
-        reply = self._servers.call(
-            lambda server: server.model.GetModelStatus, request, contract.STATUS_DEADLINE_SECONDS
-        )
+        reply, _ = self._servers.call(*self._status_call)
         states = get_model_status_pb2.ModelVersionStatus.State
         return [
             VersionStatus(entry.version, states.Name(entry.state), entry.status.error_message)
             for entry in reply.model_version_status
         ]
+
+    def silent_servers(self) -> list[errors.NstError]:
+        """Asks every server, and returns what keeps those that do not answer, or do not have the model, from it."""
+        return self._servers.failures(*self._status_call)
 
     def wait_until_available(self, timeout_seconds: float) -> list[VersionStatus]:
         """Asks again until a version is AVAILABLE, and returns the status.
@@ -254,7 +258,8 @@ class StyleClient:
 
     def _predict(
         self, signature: str, inputs: Mapping[str, Any], deadline_seconds: float, *, fetch: tuple[str, ...]
-    ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int]:
+    ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int, float]:
+        """The outputs, the version that made them, and the seconds that it took."""
         if math.isnan(deadline_seconds) or deadline_seconds <= 0:
             raise errors.RequestRefused(
                 f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
@@ -263,11 +268,16 @@ class StyleClient:
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tensor_of(value))
-        reply = self._servers.call(lambda server: server.prediction.Predict, request, deadline_seconds)
+        reply, seconds = self._servers.call(lambda server: server.prediction.Predict, request, deadline_seconds)
         missing = [name for name in fetch if name not in reply.outputs]
         if missing:
             raise errors.BadAnswer(f"The server's answer lacks {missing[0]}.", "Serve a model written by `nst export`.")
-        return reply.outputs, reply.model_spec.version.value
+        return reply.outputs, reply.model_spec.version.value, seconds
+
+    @property
+    def _status_call(self) -> tuple[MethodOf, Any, float]:
+        request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._spec)
+        return lambda server: server.model.GetModelStatus, request, contract.STATUS_DEADLINE_SECONDS
 
 
 def _watched(calls: Iterator[Progress], on_progress: Callable[[Progress], None]) -> Stylized:

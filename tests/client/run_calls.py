@@ -34,7 +34,7 @@ class Between:
         self.address = server.address
         self._real = server_at(server.address)
         self.tricks: deque[Exception | Callable[[predict_pb2.PredictResponse], None] | None] = deque()
-        self.rule: Callable[[int, float], None] = lambda iterations, timeout: None  # may raise
+        self.rule: Callable[[int, float], None] = lambda iterations, timeout: None  # may take time, or raise
         self.asked: list[int] = []  # iterations; 0 is the start
 
     def Predict(self, request, timeout):  # noqa: N802
@@ -44,13 +44,16 @@ class Between:
         trick = self.tricks.popleft() if self.tricks else None
         if isinstance(trick, Exception):
             raise trick
-        reply = self._real.prediction.Predict(request, timeout=timeout)
+        reply = self._real.prediction.Predict(request, timeout=60)  # a deadline is the rule's
         if trick is not None:
             trick(reply)
         return reply
 
     def client(self) -> StyleClient:
-        return StyleClient(servers=Servers([Server("between:1", self, None, self._real.close)]))
+        return StyleClient(servers=Servers([self.server()]))
+
+    def server(self) -> Server:
+        return Server("between:1", self, None, self._real.close)
 
 
 class Always(ChunkSize):

@@ -37,6 +37,11 @@ def test_fifty_high_losses_on_end_are_too_many_however_they_are_split(split: int
     assert "smaller learning rate" in caught.value.remedy
 
 
+def test_a_loss_that_falls_has_not_diverged_however_low_it_began():
+    """A run starts from the content: without any content loss, and with hardly any loss where style counts little."""
+    follow(losses(0.007), *(losses(*part) for part in np.split(np.geomspace(43.7, 0.08, 300), 12)))
+
+
 def test_forty_nine_are_an_overshoot():
     follow(losses(1, *[1000.0] * 49, 9.9, *[1000.0] * 49, 1), losses(*[5.0] * 100))
 

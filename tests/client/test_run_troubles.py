@@ -11,6 +11,8 @@ import pytest
 
 from nst_client import contract, errors
 from nst_client.run import RETRY_SECONDS, TRANSIENT, Patience
+from nst_client.servers import Servers, server_at
+from nst_client.style_client import StyleClient
 from tests.client.run_calls import Always, Code, Failed, answer, bits, bits_of, losses, watched
 
 
@@ -23,17 +25,43 @@ def test_a_refusal_that_is_not_about_iterations_is_not_repeated(between, content
 
 def test_a_missed_deadline_makes_calls_smaller_and_changes_no_bit(between, content, style, whole):
     def slow(iterations: int, timeout: float) -> None:
-        if iterations * 0.5 > timeout:
+        time.sleep(min(iterations * 0.1, timeout))
+        if iterations * 0.1 > timeout:
             raise Failed(Code.DEADLINE_EXCEEDED)
 
     between.rule = slow
     troubles: list[errors.NstError] = []
-    patience = Patience(deadline_seconds=1.6, on_trouble=troubles.append)
+    patience = Patience(deadline_seconds=0.35, on_trouble=troubles.append)
     with between.client() as client:
         progresses = watched(client, content, style, calls_of=12, patience=patience)
     assert between.asked == [0, 12, 6, 3, 3, 3, 3]
     assert bits(progresses) == bits_of(whole)
     assert [type(trouble) for trouble in troubles] == [errors.DeadlineExceeded] * 2
+
+
+def test_calls_grow_again_after_a_stall(between, content, style, whole):
+    between.tricks = deque([None, Failed(Code.DEADLINE_EXCEEDED)])
+    with between.client() as client:
+        assert bits(watched(client, content, style, calls_of=4)) == bits_of(whole)
+    assert between.asked == [0, 4, 2, 4, 4, 2]
+
+
+def test_a_server_that_hangs_among_others_is_done_without(between, server, content, style, whole):
+    def hang(iterations: int, timeout: float) -> None:
+        raise Failed(Code.DEADLINE_EXCEEDED)
+
+    between.rule = hang
+    for calls_of, asked in ((4, [0]), (1, [0])):
+        with StyleClient(servers=Servers([between.server(), server_at(server.address)])) as client:
+            assert bits(watched(client, content, style, calls_of=calls_of)) == bits_of(whole)
+        assert between.asked == asked  # the start cannot be made smaller, but goes to the other server
+        between.asked.clear()
+        with StyleClient(servers=Servers([between.server(), server_at(server.address)])) as client:
+            half = watched(StyleClient(server.address), content, style, iterations=5)
+            rest = watched(client, content, style, calls_of=calls_of, resume=half[-1])
+            assert bits([*half, *rest]) == bits_of(whole)
+        assert between.asked == [calls_of]  # nor can a call of one iteration
+        between.asked.clear()
 
 
 def test_a_deadline_that_is_too_short_for_one_iteration_ends_the_run(between, content, style):

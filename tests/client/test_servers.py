@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nst_client import errors
-from nst_client.servers import REST_SECONDS, Server, Servers
+from nst_client.servers import REST_DEADLINES, REST_SECONDS, Server, Servers
 from nst_client.style_client import StyleClient, VersionStatus
 from tests.client.proxy import NOWHERE
 
@@ -47,7 +47,9 @@ class Fleet:
         return method
 
     def call(self) -> str:
-        return self.servers.call(lambda server: server.prediction, "request", 1.0)
+        reply, seconds = self.servers.call(lambda server: server.prediction, "request", 1.0)
+        assert seconds >= 0
+        return reply
 
 
 @pytest.fixture
@@ -108,7 +110,12 @@ def test_a_server_that_hangs_rests_but_the_caller_decides_what_now(fleet):
     with pytest.raises(errors.DeadlineExceeded):
         fleet.call()
     assert fleet.called == ["a"]
+    fleet.failing = {}
     assert fleet.call() == "b"
+    fleet.members[0].rests_until -= REST_SECONDS  # longer than one that was only gone
+    assert fleet.call() == "b"
+    fleet.members[0].rests_until -= REST_DEADLINES * 1.0
+    assert fleet.call() == "a"
 
 
 @pytest.mark.parametrize("code", [Code.INVALID_ARGUMENT, Code.INTERNAL, Code.FAILED_PRECONDITION])
@@ -163,10 +170,18 @@ def test_a_client_of_several_servers_works_while_one_of_them_lives(server, conte
     with StyleClient([NOWHERE, server.address, NOWHERE]) as client:
         assert (client.servers, client.address) == (2, f"{NOWHERE}, {server.address}")
         assert client.status() == [VersionStatus(1, "AVAILABLE", "")]
+        (silent,) = client.silent_servers()
+        assert str(silent).startswith(f"Nothing answers at {NOWHERE}")
         assert client.describe()["limits"]["max_iterations"] == 100
         alone = client.stylize(content, style, iterations=2).image
     with StyleClient(server.address) as client:
         assert np.array_equal(client.stylize(content, style, iterations=2).image, alone)
+
+
+@pytest.mark.parametrize("address", ["", " ", []])
+def test_a_client_without_an_address_is_refused(address: str | list[str]):
+    with pytest.raises(errors.RequestRefused, match="server: there is no address"):
+        StyleClient(address)
 
 
 def test_a_client_of_dead_servers_says_so():
