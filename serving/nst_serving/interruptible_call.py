@@ -36,8 +36,8 @@ class Call:
         """Runs `answer` on another thread and waits for it, and for its end if the wait is interrupted.
 
         A third thread does the stopping: closing a session waits for its run, inside TensorFlow and so deaf to
-        signals. Neither is a daemon: a process that ends under a run is aborted, so the interpreter waits for
-        the run's end, even where a second Ctrl-C has cut short the wait here.
+        signals. Neither is a daemon, not even where the caller is: a process that ends under a run is aborted, so
+        the interpreter waits for the run's end, even where a second Ctrl-C has cut short the wait here.
         """
         ended: SimpleQueue[Future[predict_pb2.PredictResponse]] = SimpleQueue()
 
@@ -47,9 +47,9 @@ class Call:
             ended.put(future)  # for the second wait, where an interrupt has swallowed the first
             self.leave()
 
-        runner = threading.Thread(target=run, name="predict")
+        runner = threading.Thread(target=run, name="predict", daemon=False)
         try:
-            threading.Thread(target=self._cancel_when_left, name="cancel").start()
+            threading.Thread(target=self._cancel_when_left, name="cancel", daemon=False).start()
             runner.start()
             future = ended.get()
         except BaseException:

@@ -114,6 +114,15 @@ LEAVES_IT_TO_PYTHON = """
 say_when_running()
 stub.Predict(endless)
 """
+CALLS_ON_A_DAEMON = """
+say_when_running()
+for _ in range(2):
+    threading.Thread(target=stub.Predict, args=[endless], daemon=True).start()
+try:
+    threading.Event().wait()
+finally:
+    stub.close()  # from now on the runs stop, and the process ends meanwhile
+"""
 
 
 @pytest.fixture
@@ -178,3 +187,10 @@ def test_a_second_ctrl_c_ends_the_process_without_a_crash(program, pause):
     assert output == ""
     # Where the first one has done its work, the second meets Python's own end, which says so with a colon.
     assert chatter.splitlines()[-1].rstrip(": ") == "KeyboardInterrupt"
+
+
+def test_a_process_that_ends_under_a_daemons_run_does_so_without_a_crash(program):
+    process = program(CALLS_ON_A_DAEMON)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=GUARD_SECONDS)
+    assert process.returncode == -signal.SIGINT
