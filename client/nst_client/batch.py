@@ -12,15 +12,16 @@ from nst_client.batch_display import BatchDisplay
 from nst_client.batch_pairs import Pair
 from nst_client.checkpoint import Checkpoint
 from nst_client.chunk_size import ChunkSize
-from nst_client.errors import ModelNotFound, NstError, RequestRefused, ServerUnavailable, SignatureNotFound
+from nst_client.errors import Diverged, ModelNotFound, NstError, RequestRefused, ServerUnavailable, SignatureNotFound
 from nst_client.gallery import Failure
 from nst_client.interrupt import Interrupt, Stopped
 from nst_client.journal import Journal, JournalError
 from nst_client.painting import Onlooker, paint
-from nst_client.pictures import Picture, check_writable, read_picture, write_picture
+from nst_client.pictures import Picture, check_writable, read_picture
 from nst_client.progress import Progress
+from nst_client.result import Result, state_file_of
 from nst_client.run import Patience
-from nst_client.state_file import SUFFIX, SavedRun, StateFileError, read_state
+from nst_client.state_file import SavedRun, StateFileError, discard_state, read_state
 from nst_client.style_client import StyleClient
 
 # What would befall every other picture too: no server, no model, no place for the journal.
@@ -44,7 +45,7 @@ class Batch:
         self._journal = journal
         self._display = display
         self._interrupt = interrupt
-        # All servers have answered once before a batch begins; from then on they may be restarted at any time.
+        # A server has answered before a batch begins; from then on all may be restarted at any time.
         self._patience = Patience(deadline_seconds=deadline_seconds, from_the_start=True)
         self._chunk_size = ChunkSize()
         self._lock = threading.Lock()
@@ -78,13 +79,9 @@ class Batch:
             if pair is None:
                 return
             try:
-                self._one(pair)
+                self._one_or_failed(pair)
             except Stopped:
                 return
-            except FATAL as error:
-                self._fatal = self._fatal or error
-            except NstError as error:
-                self._fail(pair, str(error))
             except BaseException as error:  # noqa: BLE001  (a defect must reach the main thread, not end this one)
                 self._fatal = self._fatal or error
 
@@ -92,29 +89,41 @@ class Batch:
     def _ends(self) -> bool:
         return self._interrupt.requested or self._fatal is not None
 
-    def _fail(self, pair: Pair, reason: str) -> None:
-        with self._lock:
-            self.failures.append(Failure(pair, reason))
-        self._display.failed(pair.output.name, reason)
-        self._journal.failed(pair, reason)
+    def _one_or_failed(self, pair: Pair) -> None:
+        name = self._journal.place(pair)
+        try:
+            self._one(pair, name)
+        except (Stopped, *FATAL):
+            raise
+        except NstError as error:
+            with self._lock:
+                self.failures.append(Failure(pair, str(error)))
+            self._display.failed(name, str(error))
+            self._journal.failed(pair, str(error))
 
-    def _one(self, pair: Pair) -> None:
+    def _one(self, pair: Pair, name: str) -> None:
         begin = time.monotonic()
         check_writable(pair.output)
         content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
-        self._display.started(pair.output.name, pair.settings.iterations)
-        progress = self._painted(pair, content, style)
-        parameters = {**_settings(pair), "model": self._client.model, "version": progress.version}
-        write_picture(pair.output, Picture(progress.image, content.alpha), parameters)
+        names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
+        result = Result(pair.output, content, pair.settings, names)
+        self._display.started(name, pair.settings.iterations)
+        try:
+            progress = self._painted(pair, name, result, content, style)
+        except Diverged as error:
+            kept = result.keep_best(error)
+            discard_state(state_file_of(pair.output))  # that run can only diverge again
+            raise kept from error
+        result.write(progress)
         seconds = time.monotonic() - begin
         self._journal.done(pair, seconds, progress.version)
-        _state_file(pair).unlink(missing_ok=True)
-        self._display.finished(pair.output.name, seconds)
+        discard_state(state_file_of(pair.output))
+        self._display.finished(name, seconds)
 
-    def _painted(self, pair: Pair, content: Picture, style: Picture) -> Progress:
+    def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
         """Goes on with the run that an earlier batch left, if it is this very one."""
-        file, settings = _state_file(pair), _settings(pair)
-        saved = _left_over(file, settings)
+        file = state_file_of(pair.output)
+        saved = _left_over(file, result.words)
 
         def paint_from(saved: SavedRun | None) -> Progress:
             return paint(
@@ -122,8 +131,8 @@ class Batch:
                 content,
                 style,
                 pair.settings,
-                Checkpoint(file, settings, saved),
-                onlooker=_Onlooker(pair.output.name, self._display, lambda: self._ends),
+                Checkpoint(file, result.words, saved),
+                onlooker=_Onlooker(name, self._display, lambda: self._ends),
                 chunk_size=self._chunk_size,
                 patience=self._patience,
             )
@@ -155,18 +164,10 @@ class _Onlooker(Onlooker):
         return self._batch_ends()
 
 
-def _settings(pair: Pair) -> dict[str, Any]:
-    return {"content": pair.content.name, "style": pair.style.name, **pair.settings.as_json()}
-
-
-def _state_file(pair: Pair) -> Path:
-    return pair.output.with_name(pair.output.name + SUFFIX)
-
-
-def _left_over(file: Path, settings: Mapping[str, Any]) -> SavedRun | None:
+def _left_over(file: Path, words: Mapping[str, Any]) -> SavedRun | None:
     """The run that an earlier batch was stopped or killed in."""
     try:
         saved = read_state(file)
     except StateFileError:  # there is none, or a damaged one: then the run starts anew
         return None
-    return saved if saved.settings == settings else None
+    return saved if saved.settings == words else None

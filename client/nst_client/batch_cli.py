@@ -83,16 +83,19 @@ def batch(
             in_flight=in_flight or IN_FLIGHT_PER_SERVER * client.servers,
             deadline_seconds=deadline,
         )
-    if not quiet:
-        _summarise(report)
+    if not as_json:
+        _summarise(report, quiet=quiet)
     paths = [report["contact_sheet"], report["page"]]
     typer.echo(json.dumps(report) if as_json else "\n".join(filter(None, paths)))
     if report["failed"]:
         raise typer.Exit(1)
 
 
-def _summarise(report: dict[str, Any]) -> None:
+def _summarise(report: dict[str, Any], *, quiet: bool) -> None:
+    """How much is done, and always what is not."""
     words = f"{report['done']} of {report['pictures']} pictures are done"
-    typer.echo(f"{words}, {report['done_before']} of them before." if report["done_before"] else f"{words}.", err=True)
+    before = f", {report['done_before']} of them before" if report["done_before"] else ""
+    if not quiet:
+        typer.echo(f"{words}{before}.", err=True)
     for failure in report["failed"]:
         typer.echo(f"Failed: {failure['output']}: {failure['reason']}", err=True)

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nst_client import contact_sheet
 from nst_client.batch import Batch
 from nst_client.batch_display import open_batch_display
 from nst_client.batch_manifest import manifest_pairs
 from nst_client.batch_pairs import Pair, cross_pairs
-from nst_client.contact_sheet import write_contact_sheet
 from nst_client.display import DisplayKind
 from nst_client.errors import PictureError
 from nst_client.gallery import Entry, Failure, write_gallery
 from nst_client.interrupt import interruptible
 from nst_client.journal import Journal
+from nst_client.result import state_file_of
 from nst_client.settings import Settings
+from nst_client.state_file import discard_state
 from nst_client.style_client import StyleClient
 
-CONTACT_SHEET = "contact_sheet.jpg"
 STOPPING = "Stopping after the calls in hand. Press Ctrl-C again to stop at once."
 
 
@@ -69,6 +70,8 @@ def run_batch(
     _make(output_dir)
     with Journal(output_dir, model=model, version=version) as journal:
         waiting = [pair for pair in pairs if not journal.is_done(pair)]
+        for pair in set(pairs) - set(waiting):
+            discard_state(state_file_of(pair.output))  # left by a kill between the last two steps
         for folder in sorted({pair.output.parent for pair in waiting}):
             _make(folder)
         failures = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
@@ -94,11 +97,15 @@ def _run(
 ) -> list[Failure]:
     if not waiting:
         return []
-    client.status()  # fails at once where an address or the model's name is wrong
+    silent = client.silent_servers()
+    if len(silent) == client.servers:  # an address or the model's name is wrong
+        raise silent[0]
     with (
         open_batch_display(display_kind, total=total, done=total - len(waiting)) as display,
         interruptible(lambda: display.note(STOPPING)) as interrupt,
     ):
+        for error in silent:
+            display.note(f"{error} The others go on without it.")
         batch = Batch(client, journal, display, interrupt, deadline_seconds=deadline_seconds)
         batch.run(waiting, in_flight)
     return batch.failures
@@ -110,9 +117,9 @@ def _show(
     """The overview, if there is anything to show, and the page."""
     failed = {failure.pair.output for failure in failures}
     done = [pair for pair in pairs if pair.output not in failed]
-    sheet = output_dir / CONTACT_SHEET if done else None
+    sheet = output_dir / contact_sheet.NAME if done else None
     if sheet is not None:
-        write_contact_sheet(sheet, done)
+        contact_sheet.write_contact_sheet(sheet, done)
     return sheet, write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
 
 

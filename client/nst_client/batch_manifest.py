@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from nst_client import contact_sheet
 from nst_client.batch_pairs import Pair, Wish, entries_of, folded, named_pairs
 from nst_client.errors import NstError
 from nst_client.pictures import WRITABLE
@@ -140,7 +141,7 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error as error:  # a quote that is not closed, or closed too early; what follows is guesswork
-                self._problems.append(f"line {line}: its quotes are wrong ({error})")
+                self._problems.append(f"line {line}: it cannot be split into cells ({error})")
                 return
             if any(cells):
                 yield line, cells
@@ -207,6 +208,8 @@ class _Table:
             self._say(line, "output", f"{cell!r} has none of the suffixes {', '.join(WRITABLE)}")
         elif not path.parent.resolve().is_relative_to(self._output_dir.resolve()):
             self._say(line, "output", f"{cell!r} leads out of the output folder")
+        elif folded(path) == folded(self._output_dir / contact_sheet.NAME):
+            self._say(line, "output", f"{cell!r} is where the overview of all results goes")
         return path
 
 

@@ -146,10 +146,10 @@ def _matches(argument: str, output_dir: Path, suffix: str) -> list[Path] | str:
     elif glob.has_magic(argument):
         files = [Path(match) for match in glob.glob(argument, recursive=True)]  # noqa: PTH207  (it may be absolute)
         nothing = f"No picture matches {argument}."
-        if "**" in argument:  # it sweeps up the results of an earlier batch
-            files = [file for file in files if file.suffix != suffix or not file.resolve().is_relative_to(results)]
-        elif path.parent.resolve() == results and fnmatch.fnmatch(f"content_style{suffix}", path.name):
+        if path.parent.resolve() == results and fnmatch.fnmatch(f"content_style{suffix}", path.name):
             raise _same_folder(argument)
+        # It may sweep up the results of an earlier batch.
+        files = [file for file in files if file.suffix != suffix or not file.resolve().is_relative_to(results)]
     else:
         return f"There is no file {argument}."
     pictures = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]

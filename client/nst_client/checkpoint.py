@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.errors import PictureError
 from nst_client.progress import Progress
-from nst_client.state_file import SavedRun, write_state
+from nst_client.state_file import SavedRun, discard_state, write_state
 
 # Saving may take this part of a run's time: a killed process loses a second of a small picture, a little more of a
 # large one, whose state is large.
@@ -76,7 +75,4 @@ class Checkpoint:
         Raises:
             PictureError: it cannot be deleted.
         """
-        try:
-            self._file.unlink(missing_ok=True)
-        except OSError as error:
-            raise PictureError(f"{self._file} cannot be deleted: {error.strerror or error}.", "Delete it.") from error
+        discard_state(self._file)

@@ -16,6 +16,7 @@ from nst_client import cli_options as options
 from nst_client import contract
 from nst_client.batch_cli import batch
 from nst_client.stylize_cli import stylize
+from nst_client.unheard import Unheard
 
 LOG = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"
 
 def main() -> None:
     """Runs the command line. An error becomes one line on what happened and one on what to do."""
+    sys.stderr = Unheard(sys.stderr)
     try:
         app(prog_name="nst")
     except Exception as error:  # whatever it is, a person must be able to read it

@@ -48,6 +48,7 @@ class Watchdog:
                 f"{progress.iteration + len(losses)}.",
                 REMEDY,
                 self._best,
+                losses,
             )
 
     @property
@@ -65,4 +66,4 @@ def check_finite(losses: np.ndarray, first_iteration: int = 0, best: Progress | 
     finite = np.isfinite(losses).all(axis=1)
     if not finite.all():
         first = first_iteration + int(np.argmin(finite))
-        raise Diverged(f"The loss is no longer finite at iteration {first}.", REMEDY, best)
+        raise Diverged(f"The loss is no longer finite at iteration {first}.", REMEDY, best, losses)

@@ -20,6 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from nst_client.progress import Progress
 
 
@@ -79,7 +81,15 @@ class BadAnswer(NstError):
 class Diverged(NstError):
     """The loss of a run is not finite, or rises without end."""
 
-    def __init__(self, message: str, remedy: str, best: Progress | None = None) -> None:
-        """Keeps the best of the pictures that were seen; None where none was but the content."""
+    def __init__(self, message: str, remedy: str, best: Progress | None, losses: np.ndarray) -> None:
+        """Keeps the best picture that was seen, and the losses that show it.
+
+        Args:
+            message: what happened.
+            remedy: what to do about it.
+            best: None where no picture was seen but the content.
+            losses: float32[n, 4], of the call that ended the run.
+        """
         super().__init__(message, remedy)
         self.best = best
+        self.losses = losses

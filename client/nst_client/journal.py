@@ -101,7 +101,7 @@ class Journal:
         changes during the batch is not taken for the one that was stylised.
         """
         stamps = _stamps(pair)
-        place = self._place(pair)
+        place = self.place(pair)
         with self._mutex:
             entry = self._done.get(place)
             same = entry is not None and entry.key == _key(self._model, pair.settings.as_json(), stamps)
@@ -121,7 +121,7 @@ class Journal:
         Raises:
             JournalError: the line cannot be written; all lines before it stand.
         """
-        place = self._place(pair)
+        place = self.place(pair)
         with self._mutex:
             stamps = self._stamps.pop(place, None) or _stamps(pair)
             record = {"done": place, "model": self._model, "version": version, "seconds": seconds}
@@ -134,23 +134,23 @@ class Journal:
         Raises:
             JournalError: the line cannot be written; all lines before it stand.
         """
-        place = self._place(pair)
+        place = self.place(pair)
         with self._mutex:
             stamps = self._stamps.pop(place, None) or _stamps(pair)
             self._append({"failed": place, "model": self._model, "reason": reason, **_inputs(pair, stamps)})
 
+    def place(self, pair: Pair) -> str:
+        """The output below the journal's folder, so that the folder may be moved."""
+        return os.path.relpath(pair.output.parent.resolve() / pair.output.name, self.file.parent.resolve())
+
     def seconds(self, pair: Pair) -> float | None:
         """Seconds that a result which is done took; None if none is recorded."""
         with self._mutex:
-            entry = self._done.get(self._place(pair))
+            entry = self._done.get(self.place(pair))
         return None if entry is None else entry.seconds
 
     def _is_version(self, entry: _Done | None) -> bool:
         return entry is not None and self._version in (None, entry.version)
-
-    def _place(self, pair: Pair) -> str:
-        """The output below the journal's folder, so that the folder may be moved."""
-        return os.path.relpath(pair.output.parent.resolve() / pair.output.name, self.file.parent.resolve())
 
     def _open(self) -> None:
         try:
@@ -199,7 +199,7 @@ class Journal:
             ]
             key = _key(str(words["model"]), dict(words["settings"]), stamps)
             self._done[str(words["done"])] = _Done(key, int(words["version"]), float(words["seconds"]))
-        except (ValueError, TypeError, LookupError, RecursionError) as error:
+        except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
             remedy = f"Delete that line: its picture is then made again. Or: {_MOVE_AWAY}"
             raise JournalError(f"{self.file} is damaged in line {number}.", remedy) from error
 

@@ -40,8 +40,8 @@ def write_loss_plot(file: Path, losses: np.ndarray) -> None:
     figure = Figure(figsize=(8, 5), dpi=100, layout="constrained")
     axes = figure.subplots()
     for column, name in zip(losses.T, LOSS_COLUMNS, strict=True):
-        if column.max() > 0:  # a logarithmic axis has no place for a loss that is switched off
-            positive = np.where(column > 0, column, np.nan)
+        positive = np.where((column > 0) & np.isfinite(column), column, np.nan)
+        if np.isfinite(positive).any():  # a logarithmic axis has no place for a loss that is switched off
             marker = "o" if len(losses) == 1 else None  # one point makes no line
             axes.plot(positive, marker=marker, label=name.replace("_", " "), linewidth=2.5 if name == "total" else 1.2)
     axes.set(yscale="log", xlabel="iteration", ylabel="weighted loss", xlim=(0, max(1, len(losses) - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nst_client.inputs import Numbers
@@ -17,3 +18,16 @@ class Settings(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """As files and reports have them, without what is the model's to choose."""
         return {"iterations": self.iterations, "size": self.size, **self.numbers.given()}
+
+
+def settings_of_json(words: Mapping[str, Any]) -> Settings:
+    """What `as_json` returned, whatever stands beside it.
+
+    Raises:
+        ValueError: something is missing, or no number.
+    """
+    iterations, size = words.get("iterations"), words.get("size")
+    numbers = {name: words[name] for name in Numbers._fields if name in words}
+    if type(iterations) is not int or type(size) is not int or not {*map(type, numbers.values())} <= {int, float}:
+        raise ValueError("settings must be numbers")
+    return Settings(iterations, size, Numbers(**numbers))

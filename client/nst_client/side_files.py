@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,22 @@ class SideFiles(NamedTuple):
     strip: Path | None = None
     loss_plot: Path | None = None
     losses: Path | None = None
+
+    def named(self) -> list[Path]:
+        """Those that have names of their own."""
+        files = (self.preview, self.gif, self.strip, self.loss_plot, self.losses)
+        return [file for file in files if file is not None]
+
+
+def numbered(output: Path, iteration: int) -> Path:
+    """Where the picture after so many iterations goes: `out-0025.png` beside `out.png`."""
+    return output.with_name(f"{output.stem}-{iteration:04}{output.suffix}")
+
+
+def is_numbered(file: Path, output: Path) -> bool:
+    """Whether `numbered` may give that file."""
+    name = re.fullmatch(f"{re.escape(output.stem)}-[0-9]{{4,}}{re.escape(output.suffix)}", file.name)
+    return name is not None and file.parent.resolve() == output.parent.resolve()
 
 
 def check_side_files(files: SideFiles) -> None:
@@ -63,7 +80,7 @@ class SideWriter:
         if preview is not None:
             self._try("preview", lambda: write_picture(preview, picture))
         if every is not None and progress.iteration % every == 0:
-            self._try("numbered picture", lambda: write_picture(self._numbered(progress.iteration), picture))
+            self._try("numbered picture", lambda: write_picture(numbered(self._output, progress.iteration), picture))
 
     def finish(self, losses: np.ndarray) -> None:
         """After the last call, with the losses of the whole run, float32[iterations, 4].
@@ -88,9 +105,6 @@ class SideWriter:
         if table is not None:
             writes.append(lambda: write_losses(table, losses))
         return writes
-
-    def _numbered(self, iteration: int) -> Path:
-        return self._output.with_name(f"{self._output.stem}-{iteration:04}{self._output.suffix}")
 
     def _try(self, what: str, write: Callable[[], None]) -> None:
         error = _failure(write)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.errors import NstError
+from nst_client.errors import NstError, PictureError
 from nst_client.progress import Progress
 from nst_client.written_files import check_can_write, write_whole
 
@@ -68,6 +68,18 @@ def write_state(file: Path, run: SavedRun) -> None:
     encoded = np.frombuffer(json.dumps(words).encode(), np.uint8)
     np.savez(buffer, run=encoded, losses=progress.losses, image=progress.image, **strings)
     write_whole(file, buffer.getbuffer())
+
+
+def discard_state(file: Path) -> None:
+    """Deletes the file of a run that needs it no more, if there is one.
+
+    Raises:
+        PictureError: it cannot be deleted.
+    """
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise PictureError(f"{file} cannot be deleted: {error.strerror or error}.", "Delete it.") from error
 
 
 def read_state(file: Path) -> SavedRun:

@@ -65,7 +65,7 @@ def stylize(
         typer.Option(
             metavar="FILE",
             help="Save the run here, and keep it at the end.",
-            show_default="OUTPUT.nst, until the run ends",
+            show_default="OUTPUT.nst, deleted at the end",
         ),
     ] = None,
     deadline: options.Deadline = None,
@@ -84,50 +84,58 @@ def stylize(
     from nst_client.display import display_kind
     from nst_client.inputs import Numbers
     from nst_client.pictures import check_writable
+    from nst_client.result import state_file_of
     from nst_client.side_files import SideFiles
-    from nst_client.state_file import SUFFIX, read_state
-    from nst_client.stylize_files import FileRun, Files
+    from nst_client.state_file import read_state
+    from nst_client.stylize_files import KEPT, FileRun, Files
 
     check_writable(output)  # a folder's name has no place for another suffix
     options.check_model_or_server(context)
     resumed = None if resume is None else read_state(resume)
     numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
-    settings = _settings(resumed, iterations=iterations, size=size, **numbers._asdict())
+    settings = _settings(resume, resumed, iterations=iterations, size=size, **numbers._asdict())
     side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
-    files = Files(
-        content, style, output, state or resume or output.with_suffix(SUFFIX), state is not None, resume, side
-    )
+    saved = state or state_file_of(output)
+    keep = state is not None or (resumed is not None and saved == resume and bool(resumed.settings.get(KEPT)))
+    files = Files(content, style, output, saved, keep, resume, side)
     with connect(
         server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
     ) as client:
         run = FileRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
-    if not quiet:
+    if not quiet and not as_json:
         _summarise(report, output, transparent=run.transparent)
     typer.echo(json.dumps(report) if as_json else output)
 
 
-def _settings(resumed: SavedRun | None, **asked: Any) -> Settings:
+def _settings(file: Path | None, resumed: SavedRun | None, **asked: Any) -> Settings:
     """What was asked for; for the rest what a saved run has, or the defaults."""
-    from nst_client.inputs import Numbers
-    from nst_client.settings import Settings
+    from nst_client.settings import Settings, settings_of_json
+    from nst_client.state_file import StateFileError
 
-    saved: dict[str, Any] = {"iterations": contract.DEFAULT_ITERATIONS, "size": contract.DEFAULT_SIZE}
-    saved |= {} if resumed is None else resumed.settings
-    chosen: dict[str, Any] = {name: saved.get(name) if value is None else value for name, value in asked.items()}
-    return Settings(chosen.pop("iterations"), chosen.pop("size"), Numbers(**chosen))
+    saved = Settings(contract.DEFAULT_ITERATIONS, contract.DEFAULT_SIZE)
+    if resumed is not None:
+        try:
+            saved = settings_of_json(resumed.settings)
+        except ValueError as error:
+            raise StateFileError(f"{file} holds no settings of `nst stylize`.", "Pass a file that it saved.") from error
+    given = {name: value for name, value in asked.items() if value is not None}
+    iterations, size = given.pop("iterations", saved.iterations), given.pop("size", saved.size)
+    return Settings(iterations, size, saved.numbers._replace(**given))
 
 
 def _command_to_resume(state: Path) -> str:
     """The command as it was typed, but going on with a saved run."""
     words = iter(sys.argv[1:])
     kept = [word for word in words if not (word == "--resume" and next(words)) and not word.startswith("--resume=")]
-    return shlex.join(["nst", *kept, "--resume", str(state)])
+    end = kept.index("--") if "--" in kept else len(kept)  # behind it nothing is an option
+    return shlex.join(["nst", *kept[:end], "--resume", str(state), *kept[end:]])
 
 
 def _summarise(report: dict[str, Any], output: Path, *, transparent: bool) -> None:
     if transparent and output.suffix.lower() in (".jpg", ".jpeg"):
         typer.echo("JPEG keeps no transparency: the picture is opaque.", err=True)
     first, last = (report["losses"][which]["total"] for which in ("first", "last"))
-    words = f"{report['iterations']} iterations in {report['seconds']:.1f} s; total loss {first:.4g} to {last:.4g}"
-    typer.echo(words, err=True)
+    done, before = report["iterations"], report["iterations_before"]
+    words = f"{done} iterations, {done - before} of them" if before else f"{done} iterations"
+    typer.echo(f"{words} in {report['seconds']:.1f} s; total loss {first:.4g} to {last:.4g}", err=True)

@@ -10,20 +10,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nst_client.batch_pairs import entries_of, folded
 from nst_client.checkpoint import Checkpoint
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.display import DisplayKind
+from nst_client.display import Display, DisplayKind
 from nst_client.errors import Diverged, NstError, PictureError, RequestRefused
 from nst_client.interrupt import Stopped
 from nst_client.painting import paint
-from nst_client.pictures import Picture, check_writable, read_picture, write_picture
+from nst_client.pictures import check_writable, read_picture
 from nst_client.progress import Progress
+from nst_client.result import Result
 from nst_client.run import Patience
 from nst_client.settings import Settings
-from nst_client.side_files import SideFiles, SideWriter, check_side_files
+from nst_client.side_files import SideFiles, SideWriter, check_side_files, is_numbered
 from nst_client.state_file import SavedRun, StateFileError, check_state_writable
 from nst_client.style_client import StyleClient
 from nst_client.watcher import Watcher, watching
+
+KEPT = "kept"  # beside a saved run's settings: whether a person asked for its file, which then outlives the run
 
 
 class Files(NamedTuple):
@@ -52,10 +56,23 @@ def check_files(files: Files) -> None:
             f"{files.state} holds another run.",
             f"Go on with --resume {files.state}, or delete it, or name another one with --state.",
         )
-    for written in (files.output, files.side.preview):  # Ctrl-C leaves a picture there, and then the run would be lost
-        for read in (files.content, files.style):
-            if written is not None and written.exists() and read.exists() and written.samefile(read):
-                raise PictureError(f"{written} is read: it cannot be written too.", "Name another file.")
+    _check_distinct(files)
+
+
+def _check_distinct(files: Files) -> None:
+    """A written file must not take the place of one that is read, nor of another one that is written."""
+    read = entries_of([files.content, files.style])
+    written: set[str] = set()
+    for file in (files.output, files.state, *files.side.named()):
+        place = folded(file.parent.resolve() / file.name)
+        if place in read:
+            raise PictureError(f"{file} is read: it cannot be written too.", "Name another file.")
+        if place in written:
+            raise PictureError(f"{file} would be written twice.", "Name another file.")
+        written.add(place)
+    for file in (files.content, files.style, *files.side.named()):
+        if files.side.save_every is not None and is_numbered(file, files.output):
+            raise PictureError(f"{file} has the name of a numbered picture.", "Leave out --save-every, or rename it.")
 
 
 class FileRun:
@@ -89,8 +106,8 @@ class FileRun:
         self._command_to_resume = command_to_resume
         self._content, self._style = (read_picture(file, settings.size) for file in (files.content, files.style))
         names = {"content": files.content.name, "style": files.style.name, "model": client.model}
-        self._names = names
-        self._checkpoint = Checkpoint(files.state, {**names, **settings.as_json()}, resumed)
+        self._result = Result(files.output, self._content, settings, names)
+        self._checkpoint = Checkpoint(files.state, {**self._result.words, KEPT: files.keep_state}, resumed)
         self.transparent = self._content.alpha is not None
         self._done_before = 0 if resumed is None else resumed.progress.iteration
 
@@ -110,6 +127,7 @@ class FileRun:
             display,
             interrupt,
         ):
+            self._note_silent_servers(display)
             side = SideWriter(self._files.side, self._files.output, self._content, display.note)
             try:
                 progress = paint(
@@ -122,44 +140,53 @@ class FileRun:
                     stop_at_multiples_of=self._files.side.save_every,
                     patience=Patience(deadline_seconds=deadline_seconds),
                 )
+            except Diverged as error:
+                raise self._diverged(error, side, display) from error
             except NstError as error:
                 raise self._explained(error) from error
             seconds = time.monotonic() - begin
             try:
-                self._write_picture(progress)
+                self._result.write(progress)
                 side.finish(self._checkpoint.losses)
             except NstError as error:
                 raise self._saved(error) from error
             self._end_saving()
         return self._report(progress, seconds)
 
+    def _note_silent_servers(self, display: Display) -> None:
+        if self._client.servers > 1:  # one that is silent is told by the run itself
+            silent = self._client.silent_servers()
+            for error in silent if len(silent) < self._client.servers else []:
+                display.note(f"{error} The others go on without it.")
+
+    def _diverged(self, error: Diverged, side: SideWriter, display: Display) -> NstError:
+        """Keeps the best picture, and the curves that show what became of it; the run can only diverge again."""
+        try:
+            kept = self._result.keep_best(error)
+        except PictureError as picture_error:
+            return self._with_the_way_on(picture_error)
+        try:
+            side.finish(np.concatenate([self._checkpoint.losses, error.losses]))
+        except NstError as file_error:
+            display.note(str(file_error))
+        if not self._files.keep_state:
+            self._checkpoint.discard()
+        return kept
+
     def _explained(self, error: NstError) -> NstError:
         """What to tell of a run that ended early, after saving what it came to."""
         try:
-            if isinstance(error, Diverged):
-                return self._diverged(error)
             if isinstance(error, Stopped):
                 return self._stopped(self._checkpoint.progress)
         except PictureError as picture_error:
             error = picture_error
         return self._with_the_way_on(error)
 
-    def _diverged(self, error: Diverged) -> Diverged:
-        """The best picture; the run can only diverge again."""
-        words = str(error)
-        if error.best is not None:
-            self._write_picture(error.best)
-            after = f"that after {error.best.iteration} iterations"
-            words += f" The best picture is kept, {after}: {self._files.output}."
-        if not self._files.keep_state:
-            self._checkpoint.discard()
-        return Diverged(words, error.remedy, error.best)
-
     def _stopped(self, progress: Progress | None) -> Stopped:
         """The picture so far, and how to go on."""
         if progress is None:
             return Stopped("Nothing is done yet.", "Start it again.")
-        self._write_picture(progress)
+        self._result.write(progress)
         done = f"{progress.iteration} of {self._settings.iterations} iterations are done"
         command = self._resume_command
         remedy = "The run could not be saved: it starts anew." if command is None else f"Go on with: {command}"
@@ -183,25 +210,21 @@ class FileRun:
             self._checkpoint.save()
         return self._with_the_way_on(error)
 
-    def _write_picture(self, progress: Progress) -> None:
-        parameters = self._parameters(progress)
-        write_picture(self._files.output, Picture(progress.image, self._content.alpha), parameters)
-
     def _end_saving(self) -> None:
         if self._files.keep_state:
             self._checkpoint.save()
         else:
             self._checkpoint.discard()
 
-    def _parameters(self, progress: Progress) -> dict[str, Any]:
-        height, width, _ = progress.image.shape
-        done = {"version": progress.version, "iterations": progress.iteration, "size": [width, height]}
-        return {**self._names, **self._settings.as_json(), **done}
-
     def _report(self, progress: Progress, seconds: float) -> dict[str, Any]:
         first, last = (_row(row) for row in self._checkpoint.losses[[0, -1]])
-        losses = {"first": first, "last": last}
-        return {"output": str(self._files.output), **self._parameters(progress), "seconds": seconds, "losses": losses}
+        return {
+            "output": str(self._files.output),
+            **self._result.parameters(progress),
+            "iterations_before": self._done_before,
+            "seconds": seconds,
+            "losses": {"first": first, "last": last},
+        }
 
 
 def _row(losses: np.ndarray) -> dict[str, float]:

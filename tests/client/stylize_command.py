@@ -29,7 +29,7 @@ class Files(NamedTuple):
 
     @property
     def state(self) -> Path:
-        return self.output.with_suffix(".nst")
+        return self.output.with_name("out.png.nst")
 
     @property
     def left(self) -> list[str]:
@@ -52,13 +52,13 @@ class Cli:
     def __call__(self, *options: object, **where) -> Result:
         return CliRunner().invoke(app, self.words(*options, **where))
 
-    def start(self, *options: object, server: str = "") -> subprocess.Popen[str]:
-        return self.start_words(self.words(*options, server=server))
+    def start(self, *options: object, server: str = "", stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        return self.start_words(self.words(*options, server=server), stderr)
 
-    def start_words(self, words: list[str]) -> subprocess.Popen[str]:
+    def start_words(self, words: list[str], stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "nst_client", *words]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": stderr}
         self._running.append(subprocess.Popen(command, text=True, env=environment, **pipes))
         return self._running[-1]
 

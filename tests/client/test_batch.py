@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,10 @@ from nst_client.pictures import Picture, read_picture, write_picture
 from nst_client.style_client import StyleClient
 from tests.client.proxy import NOWHERE
 from tests.conftest import picture
+from tests.events import wait_until
 
 ITERATIONS = 6
+ENDLESS = 100_000  # iterations that take minutes, which no test waits for
 OPTIONS = ["--size", 48, "--iterations", ITERATIONS]
 
 
@@ -109,13 +110,20 @@ def test_failures_are_listed_at_the_end_and_tried_again(batch, client, folders):
     assert_pictures(out, undisturbed(client, folders))
 
 
+def test_failures_are_not_progress_that_quiet_would_hide(batch, folders):
+    (folders[0] / "b.png").write_bytes(b"no picture")
+    done = batch("--quiet")
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["Failed", "Failed"]
+
+
 def test_the_report_for_programs(batch, folders):
     (folders[0] / "b.png").write_bytes(b"no picture")
     done = batch("--json")
     report = json.loads(done.stdout)
     assert (report["pictures"], report["done"], report["done_before"]) == (6, 4, 0)
     assert [set(failure) for failure in report["failed"]] == [{"output", "reason"}] * 2
-    events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    events = [json.loads(line) for line in done.stderr.splitlines()]
     assert {event["event"] for event in events} == {"started", "advanced", "finished", "failed"}
 
 
@@ -128,7 +136,11 @@ def test_no_server_ends_the_batch_and_blames_no_picture(batch, folders):
 
 
 def test_a_dead_server_among_others_is_done_without(batch, client, folders):
-    assert batch("--server", NOWHERE).returncode == 0
+    done = batch("--server", NOWHERE)
+    assert done.returncode == 0
+    silent, *_ = done.stderr.splitlines()
+    assert silent.startswith(f"Nothing answers at {NOWHERE}")
+    assert silent.endswith("The others go on without it.")
     assert_pictures(folders[2], undisturbed(client, folders))
 
 
@@ -161,44 +173,78 @@ def test_a_manifest_sets_what_each_picture_needs(nst, server, client, folders, t
     assert_pictures(folders[2], {"first.png": three["a_x.png"], "deep/second.png": six["b_y.png"]})
 
 
+def test_pictures_of_one_name_in_several_folders_are_told_apart(nst, server, folders, tmp_path):
+    table = tmp_path / "pairs.csv"
+    rows = [f"photos/{c}.png,paintings/{s}.png,{c}/{s}.png\n" for c in "ab" for s in "xy"]
+    table.write_text("content,style,output\n" + "".join(rows))
+    more = ["--in-flight", 4, "--json"]
+    done = nst("batch", "--manifest", table, "-o", folders[2], "--server", server.address, *OPTIONS, *more)
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert sorted(event["name"] for event in events if event["event"] == "finished") == [
+        *("a/x.png", "a/y.png", "b/x.png", "b/y.png")
+    ]
+
+
+def test_no_picture_takes_the_place_of_the_overview(nst, folders, tmp_path):
+    table = tmp_path / "pairs.csv"
+    table.write_text("content,style,output\nphotos/a.png,paintings/x.png,Contact_sheet.jpg\n")
+    done = nst("batch", "--manifest", table, "-o", folders[2], "--server", NOWHERE)
+    assert done.returncode == 1
+    assert "'Contact_sheet.jpg' is where the overview of all results goes" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["-c", "a.png", "--manifest", "b.csv"]], ids=["nothing", "both"])
 def test_wrong_usage_exits_with_2(nst, arguments, tmp_path):
     assert nst("batch", "-o", tmp_path, *arguments).returncode == 2
 
 
-def test_a_full_disk_is_told_of_every_picture_and_spares_the_journal(server, folders):
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.argv = ["nst", *sys.argv[2:]]
+from nst_client.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def limited(python, server, folders):
+    """Runs the command where no file can be longer than so many bytes."""
     contents, styles, out = folders
-    code = (
-        "import resource, sys\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))\n"
-        "sys.argv = ['nst', *sys.argv[1:]]\n"
-        "from nst_client.cli import main\n"
-        "main()\n"
-    )
-    command = [sys.executable, "-c", code, "batch", "-c", contents / "a.png", "-s", styles / "x.png", "-o", out,
-               "--server", server.address, *OPTIONS]  # fmt: skip
-    done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, env=environment(), check=False
-    )
+
+    def run(most_bytes: int):
+        words = ["batch", "-c", contents / "a.png", "-s", styles / "x.png", "-o", out, "--server", server.address]
+        return python(LIMITED, most_bytes, *words, *OPTIONS)
+
+    return run
+
+
+def test_a_full_disk_is_told_of_every_picture_and_spares_the_journal(limited, folders):
+    done = limited(4000)
     assert done.returncode == 1
     assert "a_x.png cannot be written: File too large." in done.stderr
-    assert recorded(out, "failed") == ["a_x.png"]
+    assert recorded(folders[2], "failed") == ["a_x.png"]
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+def test_a_disk_that_is_full_for_the_journal_too_ends_the_batch(limited, folders):
+    (folders[0] / "a.png").write_bytes(b"no picture")
+    done = limited(200)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "journal.jsonl cannot be written: File too large." in done.stderr
+    assert "are done" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_saves_what_is_in_flight_and_the_same_command_goes_on(server, client, folders):
     contents, styles, out = folders
     command = [sys.executable, "-m", "nst_client", "batch", "-c", contents, "-s", styles, "-o", out,
-               "--server", server.address, "--size", 48, "--iterations", 4000]  # fmt: skip
-    words = [str(word) for word in command]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
-    end = time.monotonic() + 60
-    while not (out.exists() and len(list(out.glob("*.nst"))) == 2):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+               "--server", server.address, "--size", 48, "--iterations", ENDLESS]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+    process = subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    wait_until(lambda: len(list(out.glob("*.nst"))) == 2)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (1, "")

@@ -192,10 +192,14 @@ def test_of_very_many_mistakes_twenty_are_told():
         ("", "it is empty"),
         ("\ufeff\n \n", "it is empty"),
         ("content,style\n\n", "there is no pair in it"),
-        ('content,style\n"photos/a.jpg,x.png\n', "line 2: its quotes are wrong (unexpected end of data)"),
-        ('content,style\n\n"a"b,x.png\n', "line 3: its quotes are wrong (',' expected after '\"')"),
+        ('content,style\n"photos/a.jpg,x.png\n', "line 2: it cannot be split into cells (unexpected end of data)"),
+        ('content,style\n\n"a"b,x.png\n', "line 3: it cannot be split into cells (',' expected after '\"')"),
+        (
+            "content,style\n" + "a" * 140_000 + ",x.png\n",
+            "line 2: it cannot be split into cells (field larger than field limit (131072))",
+        ),
     ],
-    ids=["no byte", "blank", "no row", "open quote", "early quote"],
+    ids=["no byte", "blank", "no row", "open quote", "early quote", "endless cell"],
 )
 def test_a_table_without_pairs_is_told(table: str, words: str):
     assert problems(table) == [words]

@@ -158,9 +158,10 @@ def test_results_among_the_pictures_of_the_next_batch_are_refused(argument: str)
         crossed([argument], ["other/x.png"], output_dir="photos")
 
 
-def test_a_glob_over_all_folders_leaves_the_results_of_an_earlier_batch_out():
-    touch("a.jpg", "deep/b.jpg", "out/a_x.jpg", "paintings/x.png")
-    assert outputs(["**/*.jpg"], ["paintings"], suffix=".jpg") == ["out/a_x.jpg", "out/b_x.jpg"]
+@pytest.mark.parametrize("argument", ["**/*.jpg", "*/*.jpg", "[do]*/*.jpg"])
+def test_a_glob_over_folders_leaves_the_results_of_an_earlier_batch_out(argument: str):
+    touch("deep/a.jpg", "deep/b.jpg", "out/a_x.jpg", "paintings/x.png")
+    assert outputs([argument], ["paintings"], suffix=".jpg") == ["out/a_x.jpg", "out/b_x.jpg"]
 
 
 def test_pictures_beside_the_results_may_be_read_where_they_cannot_be_results():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 
 from nst_client.batch import Batch
 from nst_client.batch_display import open_batch_display
-from nst_client.batch_pairs import cross_pairs
+from nst_client.batch_pairs import Pair, cross_pairs
 from nst_client.checkpoint import Checkpoint
 from nst_client.inputs import Numbers
 from nst_client.interrupt import Interrupt
 from nst_client.journal import Journal
 from nst_client.pictures import read_picture
+from nst_client.result import state_file_of
 from nst_client.settings import Settings
 from nst_client.style_client import StyleClient
-from tests.client.proxy import NOWHERE
+from tests.client.proxy import NOWHERE, Spoiled
 from tests.conftest import picture
 
 ITERATIONS = 6
@@ -32,6 +34,10 @@ def pairs_of(folders, iterations=ITERATIONS):
     contents, styles, out = folders
     out.mkdir(exist_ok=True)
     return cross_pairs([str(contents)], [str(styles)], out, Settings(iterations, 48, Numbers()))
+
+
+def words_of(pair: Pair) -> dict[str, object]:
+    return {"content": pair.content.name, "style": pair.style.name, "model": "nst", **pair.settings.as_json()}
 
 
 def test_no_more_calls_are_in_flight_than_allowed(server, folders):
@@ -71,8 +77,7 @@ def test_half_of_a_picture_is_not_done_twice(server, client, folders):
             return super()._predict(signature, inputs, *arguments, **options)
 
     content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
-    settings = {"content": pair.content.name, "style": pair.style.name, **pair.settings.as_json()}
-    checkpoint = Checkpoint(pair.output.with_name(f"{pair.output.name}.nst"), settings)
+    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
     for progress in client.watch(content, style, iterations=8, stop_at_multiples_of=5):
         checkpoint.take(progress)
         if progress.iteration == 5:
@@ -86,8 +91,7 @@ def test_half_of_a_picture_is_not_done_twice(server, client, folders):
 
 def test_a_run_left_by_other_pictures_begins_anew(client, folders):
     (pair, *_) = pairs_of(folders, iterations=4)
-    settings = {"content": pair.content.name, "style": pair.style.name, **pair.settings.as_json()}
-    checkpoint = Checkpoint(pair.output.with_name(f"{pair.output.name}.nst"), settings)
+    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
     checkpoint.take(next(client.watch(picture(48, 40, seed=5), picture(48, 40, seed=6), iterations=4)))
     checkpoint.save()
     with Journal(folders[2], model="nst") as journal:
@@ -106,3 +110,20 @@ def test_a_defect_reaches_the_main_thread(folders):
     pairs = pairs_of(folders)
     with BrokenClient(NOWHERE) as client, Journal(folders[2], model="nst") as journal, pytest.raises(ZeroDivisionError):
         batch_of(client, journal).run(pairs, in_flight=2)
+
+
+def test_a_picture_that_diverges_keeps_its_best_one_and_no_state(server, client, closing, folders):
+    (pair, *_) = pairs_of(folders, iterations=20)
+    content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
+    begun = next(client.watch(content, style, iterations=20, stop_at_multiples_of=5))
+    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
+    checkpoint.take(begun)
+    spoiled = closing(Spoiled(server.address, 12))
+    with StyleClient(spoiled.address) as spoiled_client, Journal(folders[2], model="nst") as journal:
+        batch = batch_of(spoiled_client, journal)
+        batch.run([pair], in_flight=1)
+    (failure,) = batch.failures
+    best = int(re.search(r"no longer finite .* The best picture is kept, that after (\d+) iter", failure.reason)[1])
+    assert 1 <= best <= 13
+    assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=best).image)
+    assert not state_file_of(pair.output).exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 
 import numpy as np
@@ -29,7 +31,7 @@ def test_lines_on_a_pipe_and_nothing_but_the_path_on_stdout(stylize, files):
 
 def test_json_lines_parse_and_quiet_is_silent(stylize):
     done = stylize("--iterations", 16, "--save-every", 8, "--json")
-    lines = [json.loads(line) for line in done.stderr.splitlines()[:-1]]
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["iteration"] for line in lines] == [1, 8, 16]
     assert json.loads(done.stdout)["iterations"] == 16
     done = stylize("--iterations", 2, "--quiet")
@@ -82,13 +84,51 @@ def test_a_picture_that_is_read_is_not_overwritten(stylize, files, content):
     assert np.array_equal(pixels_of(files.content), content)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--strip", "../content.png"], "content.png is read: it cannot be written too."),
+        (["--loss-plot", "../style.png"], "style.png is read: it cannot be written too."),
+        (["--strip", "out.png"], "out.png would be written twice."),
+        (["--gif", "run.gif", "--preview", "now.png", "--loss-plot", "../my results/now.png"], "now.png would be"),
+        (["--strip", "out-0008.png", "--save-every", "4"], "out-0008.png has the name of a numbered picture."),
+    ],
+)
+def test_no_file_takes_the_place_of_another(stylize, files, monkeypatch, options, words):
+    monkeypatch.chdir(files.output.parent)
+    before = [file.read_bytes() for file in files[:2]]
+    refused(stylize(*options, server=NOWHERE), errors.PictureError, words)
+    assert [file.read_bytes() for file in files[:2]] == before
+
+
+def test_a_server_that_does_not_answer_among_others_is_told(stylize, files):
+    done = stylize("--iterations", 2, "--server", NOWHERE)
+    assert done.exit_code == 0, done.exception
+    silent, *_ = done.stderr.splitlines()
+    assert silent.startswith(f"Nothing answers at {NOWHERE}")
+    assert silent.endswith("The others go on without it.")
+
+
+def test_a_terminal_that_is_closed_does_not_end_the_run(stylize, files, server, closing, undisturbed):
+    held = closing(Held(server.address, calls=2))
+    ours, theirs = pty.openpty()
+    process = stylize.start("--iterations", 10, server=held.address, stderr=theirs)
+    os.close(theirs)
+    held.wait_for_a_call()
+    os.close(ours)
+    held.release()
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, f"{files.output}\n")
+    assert np.array_equal(pixels_of(files.output), undisturbed(10))
+
+
 def test_a_state_file_in_the_way_is_refused_and_kept(stylize, files, halfway):
     before = halfway.read_bytes()
-    error = refused(stylize("--iterations", 2, server=NOWHERE), StateFileError, "out.nst holds another run.")
+    error = refused(stylize("--iterations", 2, server=NOWHERE), StateFileError, "out.png.nst holds another run.")
     assert f"--resume {halfway}" in error.remedy
-    refused(stylize("--state", halfway, server=NOWHERE), StateFileError, "out.nst holds another run.")
+    refused(stylize("--state", halfway, server=NOWHERE), StateFileError, "out.png.nst holds another run.")
     (files.output.parent / "else.nst").write_bytes(before)
-    refused(stylize("--resume", files.output.parent / "else.nst", server=NOWHERE), errors.ServerUnavailable, "Nothing")
+    refused(stylize("--resume", files.output.parent / "else.nst", server=NOWHERE), StateFileError, "holds another run.")
     assert halfway.read_bytes() == before
 
 
@@ -96,7 +136,7 @@ def test_a_second_command_does_not_touch_the_run_of_the_first(stylize, files, se
     held = closing(Held(server.address, calls=2))
     process = stylize.start("--iterations", ITERATIONS, server=held.address)
     process.stderr.readline()
-    refused(stylize("--iterations", 2), StateFileError, "out.nst holds another run.")
+    refused(stylize("--iterations", 2), StateFileError, "out.png.nst holds another run.")
     held.release()
     out, err = process.communicate(timeout=60)
     assert out == f"{files.output}\n", err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from nst_client import errors
 from nst_client.pictures import Picture, write_picture
-from nst_client.state_file import read_state, write_state
+from nst_client.state_file import SavedRun, StateFileError, read_state, write_state
 from tests.client.proxy import NOWHERE
 from tests.client.stylize_command import ITERATIONS, pixels_of, refused, saved
 from tests.conftest import picture
@@ -46,6 +47,31 @@ def test_more_iterations_at_resume_go_on_further_and_state_keeps_the_file(styliz
     assert read_state(kept).progress.iteration == 12
 
 
+def test_one_can_go_on_from_a_kept_state_again_and_again(stylize, files, undisturbed):
+    kept = files.output.with_name("kept.nst")
+    stylize("--iterations", 5, "--state", kept)
+    before = kept.read_bytes()
+    for iterations in (9, 7):
+        done = stylize("--resume", kept, "--iterations", iterations)
+        assert done.exit_code == 0, done.exception
+        assert np.array_equal(pixels_of(files.output), undisturbed(iterations))
+        assert (files.left, kept.read_bytes()) == (["kept.nst", "out.png"], before)
+
+
+def test_a_state_that_was_kept_under_the_usual_name_stays_too(stylize, files):
+    assert stylize("--iterations", 5, "--state", files.state).exit_code == 0
+    done = stylize("--resume", files.state, "--iterations", 9)
+    assert done.exit_code == 0, done.exception
+    assert read_state(files.state).progress.iteration == 9
+    assert re.match(r"9 iterations, 4 of them in \d", done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize("other", [{"iterations": "x"}, {"size": None}, {"size": 1.5}, {"tv_weight": "a"}], ids=str)
+def test_a_saved_run_with_other_settings_than_ours_is_refused(stylize, files, halfway, other):
+    write_state(files.state, SavedRun(read_state(halfway).progress, {"iterations": 9, "size": 0} | other))
+    refused(stylize("--resume", files.state, server=NOWHERE), StateFileError, "holds no settings of `nst stylize`.")
+
+
 def test_a_run_that_is_done_but_for_its_files_writes_them(stylize, files, undisturbed):
     kept, gif = files.output.with_name("kept.nst"), files.output.with_name("run.gif")
     stylize("--iterations", 5, "--state", kept)
@@ -55,7 +81,7 @@ def test_a_run_that_is_done_but_for_its_files_writes_them(stylize, files, undist
     assert np.array_equal(pixels_of(files.output), undisturbed(5))
     with Image.open(gif) as animation:
         assert animation.n_frames == 2  # the content and the result
-    assert files.left == ["out.png", "run.gif"]
+    assert files.left == ["kept.nst", "out.png", "run.gif"]
 
 
 @pytest.mark.parametrize("done", [20, ITERATIONS], ids=["halfway", "done"])
@@ -73,7 +99,7 @@ def test_a_run_goes_on_with_its_own_pictures_and_numbers_only(
     result = stylize("--resume", files.state, *options, pictures=pictures)
     error = refused(result, errors.RequestRefused, f"must come from a run with the same {name},")
     assert "go on with" not in error.remedy.lower()  # the same command would be refused again
-    assert (files.left, files.state.read_bytes()) == (["out.nst"], before)
+    assert (files.left, files.state.read_bytes()) == (["out.png.nst"], before)
 
 
 def test_a_lost_server_leaves_the_way_on(stylize, files, halfway):

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from nst_client import errors
 from nst_client.cli import app
 from nst_client.state_file import read_state
-from tests.client.proxy import Busy, Held, Spoiled
+from tests.client.proxy import NOWHERE, Busy, Held, Spoiled
 from tests.client.stylize_command import ITERATIONS, Cli, command_in, pixels_of, refused
 
 SAVE_EVERY = 8  # iterations: a call makes as many unless one alone takes longer than a second, so calls are known
@@ -44,7 +44,7 @@ def test_ctrl_c_saves_the_picture_so_far_and_says_how_to_go_on(stylize, files, h
     assert what == f"Stopped: 8 of 60 iterations are done; the picture so far is {files.output}."
     assert np.array_equal(pixels_of(files.output), undisturbed(8, style_weight=2))
     assert read_state(files.state).progress.iteration == 8
-    assert files.left == ["out-0008.png", "out.nst", "out.png"]
+    assert files.left == ["out-0008.png", "out.png", "out.png.nst"]
 
     words = command_in(remedy)
     assert words == [*stylize.words(*options, server=held.address), "--resume", str(files.state)]
@@ -53,6 +53,13 @@ def test_ctrl_c_saves_the_picture_so_far_and_says_how_to_go_on(stylize, files, h
     assert (again.returncode, out) == (0, f"{files.output}\n"), err
     assert np.array_equal(pixels_of(files.output), undisturbed(style_weight=2))
     assert files.left == [*(f"out-{number:04}.png" for number in range(8, 60, 8)), "out.png"]
+
+
+def test_the_way_on_is_right_behind_a_double_dash_too(stylize, files, halfway):
+    words = stylize.words("--resume", halfway, "--", server=NOWHERE)
+    pictures, options = words[1:3], words[3:]
+    _, err = stylize.start_words(["stylize", *options, *pictures]).communicate(timeout=60)
+    assert command_in(err) == ["stylize", *options[:-3], "--resume", str(files.state), "--", *pictures]
 
 
 def test_ctrl_c_twice_does_not_wait_for_the_call_and_keeps_what_was_saved(stylize, files, held):
@@ -95,19 +102,23 @@ def test_a_resumed_run_that_is_stopped_before_it_went_on_says_how_to_go_on(
     done = CliRunner().invoke(app, [server.address if word == busy else word for word in words])
     assert done.exit_code == 0, done.exception
     assert np.array_equal(pixels_of(files.output), undisturbed())
-    assert files.left == ["before.nst", "out.nst", "out.png"]
+    assert files.left == ["before.nst", "out.png", "out.png.nst"]
 
 
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_run_that_diverges_keeps_its_best_picture(stylize, files, server, closing, undisturbed, kept: bool):
-    state = ["--state", files.state] if kept else []
+    table, plot = files.output.with_name("losses.csv"), files.output.with_name("losses.png")
+    options = ["--losses", table, "--loss-plot", plot, *(["--state", files.state] if kept else [])]
     spoiled = closing(Spoiled(server.address, 12)).address
-    done = stylize("--iterations", 20, "--save-every", 5, "--quiet", *state, server=spoiled)
+    done = stylize("--iterations", 20, "--save-every", 5, "--quiet", *options, server=spoiled)
     words = f"no longer finite at iteration 12. The best picture is kept, that after 10 iterations: {files.output}."
     error = refused(done, errors.Diverged, words)
     assert error.remedy == "Use smaller weights or a smaller learning rate."
     assert np.array_equal(pixels_of(files.output), undisturbed(10))
     assert (files.state.name in files.left) == kept
+    totals = np.loadtxt(table, delimiter=",", skiprows=1)[:, 1]
+    assert (len(totals), np.flatnonzero(np.isnan(totals)).tolist()) == (15, [12, 13, 14])
+    assert plot.exists()
 
 
 def test_a_run_that_diverges_at_once_leaves_an_older_picture_alone(stylize, files, server, closing):

@@ -148,7 +148,7 @@ def test_a_client_that_is_killed_at_any_moment_goes_on_where_it_was_saved(server
     command += ["--server", server.address, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     expected = client.stylize(content, style, iterations=100)
-    state = files[2].with_suffix(".nst")
+    state = files[2].with_name("out.png.nst")
     went_on = 0
     generator = np.random.default_rng(21)
     for _ in range(TIMES):
