@@ -31,6 +31,7 @@ def weights(tmp_path_factory):
     return file
 
 
+@pytest.mark.slow
 def test_success_prints_the_folder_and_nothing_else(run_python, tmp_path, weights):
     folder = tmp_path / "models" / "nst"
     finished = run_python(
@@ -55,6 +56,7 @@ def test_bad_weights_are_explained_in_two_lines_and_leave_nothing(run_python, tm
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_explained_in_two_lines_and_leaves_nothing(run_python, tmp_path, weights):
     finished = run_python("-c", LIMITED, "export", tmp_path / "new" / "nst", "--weights", weights)
     assert finished.stderr.splitlines() == [

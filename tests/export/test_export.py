@@ -146,6 +146,7 @@ def float32_module(tiny_model_dir):
     return tf.saved_model.load(str(tiny_model_dir / "1"))
 
 
+@pytest.mark.slow
 # After 5 iterations on a CPU the pictures differ by 2.3 and 1.5 of 255 levels in the mean (measured 2026-11),
 # the first losses by 0.7 % and 0.02 %.
 @pytest.mark.parametrize(("precision", "levels", "relative"), [("bfloat16", 4.0, 0.03), ("float16", 3.0, 0.003)])

@@ -111,6 +111,7 @@ def test_a_keras_layer_gives_the_same_picture(version_dir, pictures, expected):
     assert_same_results(results, expected)
 
 
+@pytest.mark.slow
 def test_saved_model_cli_shows_every_signature_and_its_inputs(run_python, version_dir, session):
     command = ["-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir", version_dir, "--all"]
     finished = run_python(*command, TF_CPP_MIN_LOG_LEVEL="3")
@@ -121,6 +122,7 @@ def test_saved_model_cli_shows_every_signature_and_its_inputs(run_python, versio
             assert f"'{tensor}'] tensor_info" in finished.stdout
 
 
+@pytest.mark.slow
 def test_saved_model_cli_gives_the_same_picture(run_python, version_dir, tmp_path, pictures, expected):
     np.save(tmp_path / "content.npy", pictures["content"])
     np.savez(tmp_path / "rest.npz", style=pictures["style"], iterations=np.int32(ITERATIONS))

@@ -28,7 +28,7 @@ from tests.serving.conftest import in_flight, long_request, stubs_at
 
 @pytest.fixture
 def patient_server(patient_model_dir):
-    server = EmbeddedServer(single_model("nst", patient_model_dir), ServerOptions(port=0, rest_port=0))
+    server = EmbeddedServer(single_model("nst", patient_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
     yield server
     server.stop()
 
@@ -130,6 +130,7 @@ def test_tensorflows_error_codes_are_those_of_grpc():
     assert set(range(17)) == set(STATUS_CODES)
 
 
+@pytest.mark.slow
 def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, style):
     command = [sys.executable, "-m", "nst_client", "serve", str(tiny_model_dir), "--port", "0", "--name", "tiny"]
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}

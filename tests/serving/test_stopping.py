@@ -20,7 +20,7 @@ from tests.serving.conftest import in_flight, long_request, stubs_at
 
 @pytest.fixture
 def patient_server(patient_model_dir):
-    options = ServerOptions(port=0, rest_port=0, running=2, waiting=1, rest_timeout_seconds=0.5)
+    options = ServerOptions(port=0, rest_port=0, running=2, waiting=1, rest_timeout_seconds=0.5, warm_up=False)
     server = EmbeddedServer(single_model("nst", patient_model_dir), options)
     yield server
     server.stop()
@@ -46,10 +46,10 @@ def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
     with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
         call = prediction.Predict.future(long_request(), timeout=600)
         wait_until(lambda: in_flight(patient_server) == 1)
-        other = prediction.Predict.future(long_request(iterations=500), timeout=600)
+        other = prediction.Predict.future(long_request(iterations=200), timeout=600)
         wait_until(lambda: in_flight(patient_server) == 2)
         call.cancel()
-        assert len(other.result().outputs["losses"].float_val) == 500 * 4
+        assert len(other.result().outputs["losses"].float_val) == 200 * 4
         wait_until(lambda: in_flight(patient_server) == 0)
         wait_until(idle)
         small = picture(48, 48)
@@ -93,7 +93,8 @@ def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(patient_server)
 
 
 def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir):
-    server = EmbeddedServer(single_model("nst", patient_model_dir), ServerOptions(port=0, rest_port=0))
+    options = ServerOptions(port=0, rest_port=0, warm_up=False)
+    server = EmbeddedServer(single_model("nst", patient_model_dir), options)
     with stubs_at(server.address) as (prediction, _):
         running = prediction.Predict.future(long_request(iterations=300), timeout=600)
         wait_until(lambda: in_flight(server) == 1)

@@ -57,6 +57,7 @@ def test_a_new_version_is_served_before_the_old_one_goes(server, model_dir):
         assert client.stylize(small, small, iterations=1).version == 2
 
 
+@pytest.mark.slow
 def test_no_call_fails_while_versions_change(server, model_dir):
     small = picture(40, 40)
     with StyleClient(server.address) as client:
