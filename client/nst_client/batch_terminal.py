@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from nst_client.display_terminal import bar, bar_and_words, heading, open_live
+from nst_client.display_terminal import LiveDisplay, bar, bar_and_words, heading
 from nst_client.display_words import GAP, printable, shortened, time_in_words
 from nst_client.progress import Progress
 
@@ -37,7 +37,7 @@ class BatchTerminal:
         # Held for a moment by whoever changes or reads the numbers, never while drawing: the live display has
         # a lock of its own, which it holds when it asks for the screen.
         self._lock = threading.Lock()
-        self.live = open_live(self, console)
+        self.live = LiveDisplay(self, console)
 
     def started(self, name: str, iterations: int) -> None:
         """A line for the run."""
@@ -71,7 +71,7 @@ class BatchTerminal:
 
     def note(self, text: str) -> None:
         """Prints the text above the display, where it stays."""
-        self.live.console.print(Text(printable(text)))
+        self.live.say(text)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[RenderableType]:
         """The screen, as wide as the terminal is at the moment."""

@@ -41,7 +41,7 @@ class TerminalDisplay:
         self._clock = clock
         self._start = clock()
         self._pace = Pace()
-        self.live = open_live(self, console)
+        self.live = LiveDisplay(self, console)
 
     def show(self, progress: Progress) -> None:
         """Redraws the display."""
@@ -50,7 +50,7 @@ class TerminalDisplay:
 
     def note(self, text: str) -> None:
         """Prints the text above the display, where it stays."""
-        self.live.console.print(Text(printable(text)))
+        self.live.say(text)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[RenderableType]:
         """The screen, as wide as the terminal is at the moment."""
@@ -65,15 +65,27 @@ class TerminalDisplay:
             yield Text(line, style="dim", no_wrap=True)
 
 
-def open_live(display: RenderableType, console: Console) -> Live:
-    """A live display that leaves stdout, which is for results, alone."""
-    return Live(
-        display,
-        console=console,
-        transient=True,
-        redirect_stdout=False,
-        refresh_per_second=REFRESHES_PER_SECOND,
-    )
+class LiveDisplay(Live):
+    """A display that is redrawn in place and gone at the end, with lines above it that stay."""
+
+    def __init__(self, display: RenderableType, console: Console) -> None:
+        """Leaves stdout, which is for results, alone."""
+        super().__init__(
+            display,
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            refresh_per_second=REFRESHES_PER_SECOND,
+        )
+
+    def say(self, line: str) -> None:
+        """Prints a line above the display, from any thread.
+
+        A plain print draws the display anew and writes later: what another thread draws in between would be
+        erased at the wrong place. `refresh` holds this lock for both.
+        """
+        with self._lock:
+            self.console.print(Text(printable(line)))
 
 
 def heading(title: str, seconds: float, width: int) -> Text:

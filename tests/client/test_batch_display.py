@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from rich.console import Console
 
 from nst_client.batch_display import BatchDisplay, open_batch_display
 from nst_client.progress import Progress
+from tests.client.teletype import Teletype
 
 ORDERS = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")
 NAMES = ["beach.jpg", "holiday/2019/venice/canal_grande_in_the_evening_0017.jpg", "holiday/2019/zoo.png"]
@@ -231,6 +234,16 @@ def run_pictures(display: BatchDisplay, thread: int) -> None:
             display.failed(name, "No reason.")
 
 
+@pytest.fixture
+def hectic() -> Iterator[None]:
+    """Threads take turns so often that they meet everywhere."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hectic")
 @pytest.mark.parametrize("kind", ["terminal", "lines", "json"])
 def test_many_threads_lose_no_picture_and_break_no_line(kind):
     console, clock = terminal(), Clock()
@@ -241,6 +254,9 @@ def test_many_threads_lose_no_picture_and_break_no_line(kind):
             assert screen(display, 80)[0].startswith("80/80 pictures  ")
             assert len(screen(display, 80)) == 2
     lines = console.file.getvalue().splitlines()
+    if kind == "terminal":
+        failed = [f"{thread}_{picture}.jpg failed: No reason." for thread in range(8) for picture in (0, 5)]
+        assert sorted(Teletype(console.file.getvalue()).text) == failed
     if kind == "lines":
         assert [int(line.split("/")[0]) for line in lines] == list(range(1, 81))
         assert all(re.fullmatch(r"\d+/80 \d_\d\.jpg(: 1\.0 s| failed: No reason\.)", line) for line in lines)

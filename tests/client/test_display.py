@@ -18,8 +18,8 @@ from rich.console import Console
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.display import display_kind, open_display
 from nst_client.progress import Progress
+from tests.client.teletype import COLOUR, Teletype
 
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
 LOSSES = (0.0139, 0.0034, 0.0088, 0.0017)
 TITLE = "photos/neckarfront.jpg in the manner of starry_night.jpg, 512 x 384"
 
@@ -47,30 +47,6 @@ def screen(display: object, width: int) -> list[str]:
     lines = COLOUR.sub("", console.file.getvalue()).splitlines()
     assert all(cell_len(line) <= width for line in lines)
     return [line.rstrip() for line in lines]
-
-
-class Teletype:
-    """The few things that a terminal does when a live display writes to it."""
-
-    def __init__(self, written: str) -> None:
-        self.lines, self.cursor_is_shown, row = [""], True, 0
-        for part in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", COLOUR.sub("", written)):
-            if part == "\n":
-                row += 1
-                self.lines += [""] * (row == len(self.lines))
-            elif part in ("\x1b[?25l", "\x1b[?25h"):
-                self.cursor_is_shown = part.endswith("h")
-            elif part == "\x1b[2K":
-                self.lines[row] = ""
-            elif part.endswith("A") and part.startswith("\x1b"):
-                row -= int(part[2:-1])
-            elif part != "\r":
-                assert not part.startswith("\x1b"), part
-                self.lines[row] += part
-
-    @property
-    def text(self) -> list[str]:
-        return [line.rstrip() for line in self.lines if line]
 
 
 SCREENS = {
