@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
+from nst_client.errors import NstError
 from nst_client.progress import Progress
 from nst_client.state_file import SavedRun, discard_state, write_state
 
@@ -68,6 +72,27 @@ class Checkpoint:
         finally:
             end = time.monotonic()
             self._next_save = end + (end - begin) / SAVING_SHARE
+
+    def save_somewhere(self) -> Path | None:
+        """Saves what its file has not, in the folder for temporary files if need be, and returns where the run is.
+
+        Hours of work are not lost for a full disk. What the run saved before on that disk is then deleted: it
+        would be taken for another run's.
+
+        Returns:
+            None where nothing is saved.
+        """
+        if self.has_news:
+            with contextlib.suppress(NstError):
+                self.save()
+        if self.has_news:
+            before, self._file = self._file, Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}-{self._file.name}")
+            try:
+                self.save()
+                discard_state(before)
+            except NstError:
+                self._file = before
+        return self._file if self._file.exists() else None
 
     def discard(self) -> None:
         """Deletes the file of a run that needs it no more.

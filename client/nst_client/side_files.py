@@ -88,9 +88,17 @@ class SideWriter:
         Raises:
             NstError: of the first file that cannot be written, after all the others are.
         """
-        failures = [error for error in map(_failure, self._last_writes(losses)) if error is not None]
+        failures = self._write_last(losses)
         if failures:
             raise failures[0]
+
+    def finish_early(self, losses: np.ndarray) -> None:
+        """The same after a run that ended before its end; what cannot be written is told."""
+        for error in self._write_last(losses):
+            self._note(str(error))
+
+    def _write_last(self, losses: np.ndarray) -> list[NstError]:
+        return [error for error in map(_failure, self._last_writes(losses)) if error is not None]
 
     def _last_writes(self, losses: np.ndarray) -> Sequence[Callable[[], None]]:
         gif, strip, plot, table = self._files.gif, self._files.strip, self._files.loss_plot, self._files.losses

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -141,15 +140,15 @@ class FileRun:
                     patience=Patience(deadline_seconds=deadline_seconds),
                 )
             except Diverged as error:
-                raise self._diverged(error, side, display) from error
+                raise self._diverged(error, side) from error
             except NstError as error:
-                raise self._explained(error) from error
+                raise self._explained(error, side) from error
             seconds = time.monotonic() - begin
             try:
                 self._result.write(progress)
                 side.finish(self._checkpoint.losses)
             except NstError as error:
-                raise self._saved(error) from error
+                raise self._with_the_way_on(error) from error
             self._end_saving()
         return self._report(progress, seconds)
 
@@ -159,34 +158,33 @@ class FileRun:
             for error in silent if len(silent) < self._client.servers else []:
                 display.note(f"{error} The others go on without it.")
 
-    def _diverged(self, error: Diverged, side: SideWriter, display: Display) -> NstError:
+    def _diverged(self, error: Diverged, side: SideWriter) -> NstError:
         """Keeps the best picture, and the curves that show what became of it; the run can only diverge again."""
         try:
             kept = self._result.keep_best(error)
         except PictureError as picture_error:
             return self._with_the_way_on(picture_error)
-        try:
-            side.finish(np.concatenate([self._checkpoint.losses, error.losses]))
-        except NstError as file_error:
-            display.note(str(file_error))
+        side.finish_early(np.concatenate([self._checkpoint.losses, error.losses]))
         if not self._files.keep_state:
             self._checkpoint.discard()
         return kept
 
-    def _explained(self, error: NstError) -> NstError:
+    def _explained(self, error: NstError, side: SideWriter) -> NstError:
         """What to tell of a run that ended early, after saving what it came to."""
         try:
             if isinstance(error, Stopped):
-                return self._stopped(self._checkpoint.progress)
+                return self._stopped(self._checkpoint.progress, side)
         except PictureError as picture_error:
             error = picture_error
         return self._with_the_way_on(error)
 
-    def _stopped(self, progress: Progress | None) -> Stopped:
-        """The picture so far, and how to go on."""
+    def _stopped(self, progress: Progress | None, side: SideWriter) -> Stopped:
+        """The picture so far, what is wanted beside it, and how to go on."""
         if progress is None:
             return Stopped("Nothing is done yet.", "Start it again.")
         self._result.write(progress)
+        if progress.iteration > self._done_before:  # else the files of the run before say more
+            side.finish_early(self._checkpoint.losses)
         done = f"{progress.iteration} of {self._settings.iterations} iterations are done"
         command = self._resume_command
         remedy = "The run could not be saved: it starts anew." if command is None else f"Go on with: {command}"
@@ -194,21 +192,15 @@ class FileRun:
 
     @property
     def _resume_command(self) -> str | None:
-        """What goes on with what has been saved."""
-        saved = [file for file in (self._files.state, self._files.resume) if file is not None and file.exists()]
-        return self._command_to_resume(saved[0]) if saved else None
+        """What goes on with all that can be saved."""
+        saved = self._checkpoint.save_somewhere() or self._files.resume
+        return None if saved is None else self._command_to_resume(saved)
 
     def _with_the_way_on(self, error: NstError) -> NstError:
         command = self._resume_command
         if command is not None and not isinstance(error, RequestRefused):  # which the same command would meet again
             error.remedy += f" Then go on with: {command}"
         return error
-
-    def _saved(self, error: NstError) -> NstError:
-        """What to tell of a run that is done, but whose files cannot be written."""
-        with contextlib.suppress(NstError):  # a disk that is full for it too; what was saved before still stands
-            self._checkpoint.save()
-        return self._with_the_way_on(error)
 
     def _end_saving(self) -> None:
         if self._files.keep_state:

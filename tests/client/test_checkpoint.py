@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from nst_client.checkpoint import SAVING_SHARE, Checkpoint
 from nst_client.errors import PictureError
 from nst_client.progress import Progress
-from nst_client.state_file import SavedRun, read_state
+from nst_client.state_file import SavedRun, read_state, write_state
 
 SETTINGS = {"iterations": 9, "size": 0}
 
@@ -91,6 +92,40 @@ def test_what_cannot_be_saved_is_kept_and_saved_later(tmp_path):
     checkpoint.save()
     assert (checkpoint.failed, checkpoint.has_news) == (False, False)
     assert read_state(file).progress.iteration == 1
+
+
+def test_what_its_own_place_cannot_take_is_saved_among_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    checkpoint = Checkpoint(tmp_path / "gone" / "out.nst", SETTINGS)
+    assert checkpoint.save_somewhere() is None
+    with pytest.raises(PictureError):
+        checkpoint.take(progress(1))
+    saved = checkpoint.save_somewhere()
+    assert (saved.parent, saved.name[8:]) == (tmp_path, "-out.nst")
+    assert read_state(saved).progress.iteration == 1
+    assert checkpoint.save_somewhere() == saved
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_else(file, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    checkpoint = Checkpoint(file, SETTINGS)
+    checkpoint.take(progress(1))
+    assert checkpoint.save_somewhere() == file
+
+    def full(place: Path, run: SavedRun) -> None:
+        if place == file:
+            raise PictureError(f"{place} cannot be written: No space left on device.", "")
+        write_state(place, run)
+
+    monkeypatch.setattr("nst_client.checkpoint.write_state", full)
+    checkpoint.take(progress(2))
+    assert checkpoint.save_somewhere() == file  # there is no such folder
+    assert read_state(file).progress.iteration == 1
+    temporary.mkdir()
+    assert read_state(checkpoint.save_somewhere()).progress.iteration == 2
+    assert not file.exists()
 
 
 def test_a_run_that_has_ended_leaves_no_file_or_says_why(file, tmp_path):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import resource
 import signal
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from nst_client import errors
@@ -72,6 +74,21 @@ def test_ctrl_c_twice_does_not_wait_for_the_call_and_keeps_what_was_saved(styliz
     assert process.returncode != 0
     assert "Traceback" not in err
     assert read_state(files.state).progress.iteration == 1
+
+
+def test_ctrl_c_keeps_the_history_and_the_curves_so_far(stylize, files, held):
+    names = {"--gif": "run.gif", "--strip": "run.png", "--loss-plot": "losses.png", "--losses": "losses.csv"}
+    options = [word for option, name in names.items() for word in (option, files.output.with_name(name))]
+    process = stylize.start("--save-every", SAVE_EVERY, *options, server=held.address)
+    held.wait_for_a_call()
+    process.send_signal(signal.SIGINT)
+    read_until("Press Ctrl-C again", process)
+    held.release()
+    process.communicate(timeout=60)
+    assert set(names.values()) < set(files.left)
+    assert np.loadtxt(files.output.with_name("losses.csv"), delimiter=",", skiprows=1)[:, 0].tolist() == [*range(8)]
+    with Image.open(files.output.with_name("run.gif")) as animation:
+        assert animation.n_frames == 3  # the content, after one iteration, and after eight
 
 
 def stop_while_waiting(process: subprocess.Popen[str]) -> str:
@@ -166,6 +183,28 @@ def test_a_disk_that_fills_up_loses_nothing(stylize, files, held, undisturbed):
     assert again.communicate(timeout=60)[0] == f"{files.output}\n"
     assert np.array_equal(pixels_of(files.output), undisturbed())
     assert files.left == ["now.png", "out-0020.png", "out-0040.png", "out-0060.png", "out.png"]
+
+
+def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(
+    stylize, files, held, undisturbed, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    process = stylize.start("--iterations", ITERATIONS, server=held.address)
+    held.wait_for_a_call()
+    gone = files.output.parent.rename(tmp_path / "gone")  # with what was saved of it at first
+    held.release()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert f"PictureError: There is no folder {files.output.parent}." in err
+
+    gone.rename(files.output.parent)
+    files.state.unlink()
+    words = command_in(err)
+    assert Path(words[-1]).parent == tmp_path
+    assert read_state(Path(words[-1])).progress.iteration == ITERATIONS
+    again = stylize.start_words(words)
+    assert again.communicate(timeout=60)[0] == f"{files.output}\n"
+    assert np.array_equal(pixels_of(files.output), undisturbed())
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets a process limit another one")
