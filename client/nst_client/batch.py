@@ -12,7 +12,7 @@ from nst_client.batch_display import BatchDisplay
 from nst_client.batch_pairs import Pair
 from nst_client.checkpoint import Checkpoint
 from nst_client.chunk_size import ChunkSize
-from nst_client.errors import Diverged, ModelNotFound, NstError, RequestRefused, ServerUnavailable, SignatureNotFound
+from nst_client.errors import Diverged, ModelNotFound, NstError, ServerUnavailable, SignatureNotFound, StateRefused
 from nst_client.gallery import Failure
 from nst_client.interrupt import Interrupt, Stopped
 from nst_client.journal import Journal, JournalError
@@ -121,7 +121,10 @@ class Batch:
         self._display.finished(name, seconds)
 
     def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
-        """Goes on with the run that an earlier batch left, if it is this very one."""
+        """Goes on with the run that an earlier batch left, if it is this very one.
+
+        A run that cannot go on, because a picture has changed since or another model is served by now, begins anew.
+        """
         file = state_file_of(pair.output)
         saved = _left_over(file, result.words)
 
@@ -139,10 +142,8 @@ class Batch:
 
         try:
             return paint_from(saved)
-        except RequestRefused:
-            if saved is None:
-                raise
-            return paint_from(None)  # the pictures, or the model, have changed since
+        except StateRefused:
+            return paint_from(None)
 
 
 class _Onlooker(Onlooker):

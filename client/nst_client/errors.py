@@ -6,6 +6,7 @@ NstError
 |- ModelNotFound        the server has no such model or version
 |- SignatureNotFound    the model is not one that nst exported, or an older one
 |- RequestRefused       the graph refused an input
+|  `- StateRefused       the state of another run, or a damaged one
 |- DeadlineExceeded     the answer did not come in time
 |- ServerBusy           the server is out of threads
 |  `- OutOfMemory       it is out of memory
@@ -52,6 +53,10 @@ class SignatureNotFound(NstError):
 
 class RequestRefused(NstError):
     """The graph or the server refused an input."""
+
+
+class StateRefused(RequestRefused):
+    """The state belongs to other pictures, numbers or another model than the call, or is damaged."""
 
 
 class DeadlineExceeded(NstError):

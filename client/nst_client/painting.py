@@ -130,7 +130,7 @@ def _check_that_it_goes_on(watch: Callable[..., Iterator[Progress]], done: Progr
     """Only the model can tell whether a saved run belongs to these pictures and numbers: asks for one iteration more.
 
     Raises:
-        RequestRefused: it does not.
+        StateRefused: it does not.
     """
     with contextlib.suppress(Diverged):  # later than anybody asked for
         next(watch(iterations=done.iteration + 1, resume=done))

@@ -180,7 +180,7 @@ class StyleClient:
             patience: with servers.
 
         Raises:
-            RequestRefused: `resume` belongs to other pictures, numbers or another model.
+            StateRefused: `resume` belongs to other pictures, numbers or another model.
             Diverged: the loss is no longer finite, or rises without end.
         """
         iterations = int(whole("iterations", iterations, 32))

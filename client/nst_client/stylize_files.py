@@ -197,8 +197,9 @@ class FileRun:
         return None if saved is None else self._command_to_resume(saved)
 
     def _with_the_way_on(self, error: NstError) -> NstError:
-        command = self._resume_command
-        if command is not None and not isinstance(error, RequestRefused):  # which the same command would meet again
+        command, progress = self._resume_command, self._checkpoint.progress
+        went_on = progress is not None and progress.iteration > self._done_before
+        if command is not None and (went_on or not isinstance(error, RequestRefused)):  # else it would be refused again
             error.remedy += f" Then go on with: {command}"
         return error
 

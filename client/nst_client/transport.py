@@ -110,6 +110,8 @@ def explained(
     kind, remedy = STATUS[code]
     if kind is errors.ServerBusy and "OOM" in details:  # TensorFlow's allocators: "OOM when allocating tensor ..."
         kind, remedy = errors.OutOfMemory, "Use a smaller size."
+    if kind is errors.RequestRefused and plain(details).startswith("state_bytes: "):
+        kind, remedy = errors.StateRefused, "Pass what the run began with: its pictures, size, numbers and model."
     match code:
         case grpc.StatusCode.UNAVAILABLE:
             message = f"Nothing answers at {address} ({plain(details)})."

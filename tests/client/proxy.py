@@ -27,7 +27,10 @@ class Proxy(prediction_service_pb2_grpc.PredictionServiceServicer):
         self._door.start()
 
     def Predict(self, request, context) -> predict_pb2.PredictResponse:  # noqa: N802
-        return self._real.prediction.Predict(request, timeout=60)
+        try:
+            return self._real.prediction.Predict(request, timeout=60)
+        except grpc.RpcError as error:
+            context.abort(error.code(), error.details())
 
     def close(self) -> None:
         self._door.stop(None).wait()
