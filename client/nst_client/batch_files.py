@@ -97,18 +97,18 @@ def _run(
 ) -> list[Failure]:
     if not waiting:
         return []
-    silent = client.silent_servers()
-    if len(silent) == client.servers:  # an address or the model's name is wrong
-        raise silent[0]
     with (
         open_batch_display(display_kind, total=total, done=total - len(waiting)) as display,
         interruptible(lambda: display.note(STOPPING)) as interrupt,
     ):
-        for error in silent:
-            display.note(f"{error} The others go on without it.")
+        client.tell_of_servers(display.note)
+        silent = client.silent_servers()
+        if len(silent) == client.servers:  # an address or the model's name is wrong
+            raise silent[0]
         batch = Batch(client, journal, display, interrupt, deadline_seconds=deadline_seconds)
         batch.run(waiting, in_flight)
-    return batch.failures
+    places = {pair: place for place, pair in enumerate(waiting)}
+    return sorted(batch.failures, key=lambda failure: places[failure.pair])
 
 
 def _show(

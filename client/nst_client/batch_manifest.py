@@ -73,7 +73,7 @@ class _Table:
         self._file = file
         self._output_dir = output_dir
         self._settings = settings
-        self._problems: list[str] = []
+        self._problems: list[tuple[int, str]] = []  # each with its line
         self._delimiter = ","
 
     def rows(self) -> list[_Row]:
@@ -84,7 +84,7 @@ class _Table:
         records = self._records(text)
         first, names = next(records, (1, []))
         if not names:
-            self._problems.append("it is empty")
+            self._problems.append((first, "it is empty"))
             return []
         names = [name.lower() for name in names]
         self._check_header(first, names)
@@ -95,7 +95,7 @@ class _Table:
             if row is not None:
                 rows.append(row)
         if not lines and not self._problems:
-            self._problems.append("there is no pair in it")
+            self._problems.append((first, "there is no pair in it"))
         return rows
 
     def check_doubles(self, rows: list[_Row], inputs: set[str]) -> None:
@@ -121,13 +121,16 @@ class _Table:
         """Raises all that is wrong as one error."""
         if not self._problems:
             return
-        shown, more = self._problems[:SHOWN_PROBLEMS], len(self._problems) - SHOWN_PROBLEMS
+        problems = [words for _, words in sorted(self._problems, key=lambda problem: problem[0])]
+        shown, more = problems[:SHOWN_PROBLEMS], len(problems) - SHOWN_PROBLEMS
         words = [f"- {problem}." for problem in shown] + ([f"- and {more} more."] if more > 0 else [])
-        text = f"{self._file}: {shown[0]}." if len(self._problems) == 1 else f"{self._file}:\n" + "\n".join(words)
+        text = f"{self._file}: {shown[0]}." if len(problems) == 1 else f"{self._file}:\n" + "\n".join(words)
         raise ManifestError(text, f"Correct the table. Its columns: {', '.join(COLUMNS)}; the first two must be there.")
 
     def _say(self, line: int, column: str, words: str) -> None:
-        self._problems.append(f"line {line}, {column}: {words}")
+        """What is wrong in a line, and in which column, if it is one's."""
+        place = f"line {line}, {column}" if column else f"line {line}"
+        self._problems.append((line, f"{place}: {words}"))
 
     def _records(self, text: str) -> Iterator[tuple[int, list[str]]]:
         """The records that are not blank, each with the line on which it begins."""
@@ -141,7 +144,7 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error as error:  # a quote that is not closed, or closed too early; what follows is guesswork
-                self._problems.append(f"line {line}: it cannot be split into cells ({error})")
+                self._say(line, "", f"it cannot be split into cells ({error})")
                 return
             if any(cells):
                 yield line, cells
@@ -149,18 +152,18 @@ class _Table:
     def _check_header(self, line: int, names: list[str]) -> None:
         for name in REQUIRED:
             if name not in names:
-                self._problems.append(f"line {line}: the column {name} is missing")
+                self._say(line, "", f"the column {name} is missing")
         for name in dict.fromkeys(names):
             if name and name not in COLUMNS:
-                self._problems.append(f"line {line}: the column {name!r} is unknown")
+                self._say(line, "", f"the column {name!r} is unknown")
             elif name and names.count(name) > 1:
-                self._problems.append(f"line {line}: the column {name} is there twice")
+                self._say(line, "", f"the column {name} is there twice")
 
     def _cells(self, line: int, names: list[str], cells: list[str]) -> dict[str, str]:
         """The cells by column; spreadsheets leave empty ones behind the last."""
         for index, cell in enumerate(cells):
             if cell and (index >= len(names) or not names[index]):
-                self._problems.append(f"line {line}: {cell!r} stands in a column without a name")
+                self._say(line, "", f"{cell!r} stands in a column without a name")
         named = {name: cell for name, cell in zip(names, cells, strict=False) if name in COLUMNS}
         return {name: "" for name in names if name in COLUMNS} | named
 

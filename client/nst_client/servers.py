@@ -43,6 +43,7 @@ class Server:
     callee: str = transport.SERVER_AT  # in messages, before the address
     calls: int = 0  # in flight
     rests_until: float = 0.0  # on the monotonic clock
+    is_silent: bool = False  # it did not answer when it was last asked; a full queue is an answer
 
 
 MethodOf = Callable[[Server], Callable[..., Any]]  # which of a server's stubs' methods to call
@@ -66,6 +67,7 @@ class Servers:
         """Takes over the servers, at least one."""
         self._servers = list(servers)
         self._lock = threading.Lock()
+        self.note: Callable[[str], None] = lambda _: None  # told, from any thread, when one falls silent, and is back
 
     def __len__(self) -> int:
         return len(self._servers)
@@ -98,19 +100,41 @@ class Servers:
             with self._least_busy(tried) as server:
                 begin = time.monotonic()
                 try:
-                    return _call(server, method_of, request, deadline_seconds), time.monotonic() - begin
+                    reply = _call(server, method_of, request, deadline_seconds)
                 except ELSEWHERE as error:
                     tried.append(server)
                     failures.append(error)
                     if isinstance(error, CALLERS):
                         raise
+                else:
+                    seconds = time.monotonic() - begin
+                    self._tell(server, None)
+                    return reply, seconds
             if len(tried) == len(self._servers):
                 raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
+            self._tell(tried[-1], failures[-1])
 
     def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
         """Calls every server, and returns the errors of those that fail."""
-        failures = (_failure(server, method_of, request, deadline_seconds) for server in self._servers)
-        return [failure for failure in failures if failure is not None]
+        failed: list[tuple[Server, NstError]] = []
+        for server in self._servers:
+            try:
+                _call(server, method_of, request, deadline_seconds)
+            except NstError as error:
+                failed.append((server, error))
+        if len(failed) < len(self._servers):
+            for server, failure in failed:
+                self._tell(server, failure)
+        return [error for _, error in failed]
+
+    def _tell(self, server: Server, failure: NstError | None) -> None:
+        is_silent = failure is not None and not isinstance(failure, ServerBusy)
+        with self._lock:
+            changed, server.is_silent = server.is_silent is not is_silent, is_silent
+        if changed and is_silent:
+            self.note(f"{str(failure).rstrip('.')}. The others go on without it.")
+        elif changed:
+            self.note(f"{server.callee} {server.address} answers again.")
 
     @contextmanager
     def _least_busy(self, tried: Sequence[Server]) -> Iterator[Server]:
@@ -135,11 +159,3 @@ def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: f
         hung = isinstance(error, DeadlineExceeded)
         server.rests_until = time.monotonic() + (REST_DEADLINES * deadline_seconds if hung else REST_SECONDS)
         raise
-
-
-def _failure(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> NstError | None:
-    try:
-        _call(server, method_of, request, deadline_seconds)
-    except NstError as error:
-        return error
-    return None

@@ -230,8 +230,12 @@ class StyleClient:
         ]
 
     def silent_servers(self) -> list[errors.NstError]:
-        """Asks every server, and returns what keeps those that do not answer, or do not have the model, from it."""
+        """Asks every server, and returns the errors of those that do not answer, or do not have the model."""
         return self._servers.failures(*self._status_call)
+
+    def tell_of_servers(self, note: Callable[[str], None]) -> None:
+        """Tells `note` a sentence, from any thread, when one of several servers falls silent, and when it is back."""
+        self._servers.note = note
 
     def wait_until_available(self, timeout_seconds: float) -> list[VersionStatus]:
         """Asks again until a version is AVAILABLE, and returns the status.

@@ -126,7 +126,7 @@ class FileRun:
             display,
             interrupt,
         ):
-            self._note_silent_servers(display)
+            self._watch_servers(display)
             side = SideWriter(self._files.side, self._files.output, self._content, display.note)
             try:
                 progress = paint(
@@ -152,11 +152,10 @@ class FileRun:
             self._end_saving()
         return self._report(progress, seconds)
 
-    def _note_silent_servers(self, display: Display) -> None:
+    def _watch_servers(self, display: Display) -> None:
+        self._client.tell_of_servers(display.note)
         if self._client.servers > 1:  # one that is silent is told by the run itself
-            silent = self._client.silent_servers()
-            for error in silent if len(silent) < self._client.servers else []:
-                display.note(f"{error} The others go on without it.")
+            self._client.silent_servers()
 
     def _diverged(self, error: Diverged, side: SideWriter) -> NstError:
         """Keeps the best picture, and the curves that show what became of it; the run can only diverge again."""

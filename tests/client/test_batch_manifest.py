@@ -113,6 +113,11 @@ def test_a_name_that_the_table_leaves_open_is_neither_a_given_one_nor_a_pictures
     assert "tables/a_y.png" not in [pair.output.as_posix() for pair in read(table, output_dir="tables")]
 
 
+def test_mistakes_are_told_in_the_order_of_their_lines():
+    table = "content,style\nphotos/a.jpg,x.png\nphotos/a.jpg,x.png\nmissing.jpg,x.png\n"
+    assert [problem.split(",")[0] for problem in problems(table)] == ["line 3", "line 4"]
+
+
 def test_all_mistakes_are_told_together_with_line_column_and_value():
     table = (
         "content,style,output,iterations,size,style_weight,learning_rate\n"

@@ -98,6 +98,44 @@ def test_a_server_that_cannot_answer_now_hands_the_call_on_and_rests(fleet, code
     assert fleet.call() == "a"
 
 
+def test_a_server_that_falls_silent_among_others_and_one_that_is_back_are_told_once(fleet):
+    fleet.servers.note = (notes := []).append
+    fleet.call()
+    fleet.failing = {"a": Code.UNAVAILABLE}
+    for _ in range(3):
+        fleet.call()
+        fleet.members[0].rests_until = 0.0
+    assert notes == ["Nothing answers at a (no). The others go on without it."]
+    fleet.failing = {}
+    assert (fleet.call(), fleet.call()) == ("a", "a")
+    assert notes[1:] == ["The server at a answers again."]
+
+
+def test_a_full_queue_is_no_silence_and_where_all_are_silent_none_goes_on(fleet):
+    fleet.servers.note = (notes := []).append
+    fleet.failing = {"a": Code.RESOURCE_EXHAUSTED}
+    fleet.call()
+    assert notes == []
+    fleet.failing = dict.fromkeys("abc", Code.UNAVAILABLE)
+    with pytest.raises(errors.ServerUnavailable):
+        fleet.call()
+    assert len(notes) == 2
+    assert len(fleet.servers.failures(lambda server: server.prediction, "request", 1.0)) == 3
+    assert len(notes) == 2
+
+
+def test_those_that_are_silent_from_the_start_are_told_too(fleet):
+    fleet.servers.note = (notes := []).append
+    fleet.failing = {"a": Code.NOT_FOUND, "c": Code.UNAVAILABLE}
+    assert len(fleet.servers.failures(lambda server: server.prediction, "request", 1.0)) == 2
+    assert notes == [
+        "The server at a has no such model or version: no. The others go on without it.",
+        "Nothing answers at c (no). The others go on without it.",
+    ]
+    assert fleet.call() == "b"
+    assert len(notes) == 2
+
+
 def test_a_server_that_rests_is_asked_where_no_other_answers(fleet):
     fleet.failing = {"a": Code.UNAVAILABLE}
     fleet.call()
