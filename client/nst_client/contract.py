@@ -18,6 +18,9 @@ DEFAULT_MODEL = "nst"  # what `nst serve` serves a model as
 DEFAULT_ITERATIONS = 200  # the total loss of the default recipe has flattened by then
 DEFAULT_SIZE = 512  # longest side in pixels: the published recipes' own, where VGG19's layers see brush strokes
 
+# What a message of protobuf can hold, which counts its bytes in 32 bits.
+MAX_MESSAGE_BYTES = 2**31 - 1
+
 # Deadlines are for servers that hang, not for slow ones: two cores need 8 s per megapixel and iteration.
 DEADLINE_START_SECONDS = 120.0
 DEADLINE_SECONDS_PER_MEGAPIXEL_ITERATION = 100.0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nst_client import errors
+from nst_client.contract import MAX_MESSAGE_BYTES
+
+ENVELOPE_BYTES = 2**16  # names, shapes and lengths in a request take far less
 
 
 class Numbers(NamedTuple):
@@ -26,6 +30,16 @@ def picture_inputs(content: np.ndarray, style: np.ndarray, numbers: Numbers = Nu
     """The inputs that all signatures which stylise share."""
     inputs = {"content": pixels("content", content), "style": pixels("style", style)}
     return inputs | {name: float32(number) for name, number in numbers.given().items()}
+
+
+def check_sendable(inputs: Mapping[str, np.ndarray | Sequence[bytes]]) -> None:
+    """Refuses what no message can hold; gRPC would only say that it failed."""
+    sizes = [value.nbytes if isinstance(value, np.ndarray) else sum(map(len, value)) for value in inputs.values()]
+    if sum(sizes) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
+        raise errors.RequestRefused(
+            f"The request is too large: {sum(sizes)} bytes, and a message holds {MAX_MESSAGE_BYTES}.",
+            "Use smaller pictures, or start anew.",
+        )
 
 
 def pixels(name: str, picture: np.ndarray) -> np.ndarray:

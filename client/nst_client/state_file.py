@@ -18,16 +18,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nst_client.contract import LOSS_COLUMNS
+from nst_client.contract import LOSS_COLUMNS, MAX_MESSAGE_BYTES
 from nst_client.errors import NstError, PictureError
 from nst_client.progress import Progress
 from nst_client.written_files import check_can_write, write_whole
 
 SUFFIX = ".nst"
 FORMAT = "nst-run/1"
-
-# What a message of gRPC and protobuf can hold; a state beyond that could not be sent.
-MAX_BYTES = 2**31 - 1
 
 
 class StateFileError(NstError):
@@ -90,7 +87,7 @@ def read_state(file: Path) -> SavedRun:
     """
     try:
         size = file.stat().st_size
-        if size > MAX_BYTES:
+        if size > MAX_MESSAGE_BYTES:  # its state could not be sent
             raise StateFileError(f"{file} is too large for a saved run: {size} bytes.", _PASS_ANOTHER)
         return _checked(file, _entries(file))
     except FileNotFoundError as error:

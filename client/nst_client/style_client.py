@@ -14,7 +14,7 @@ import numpy as np
 from nst_client import contract, errors, transport
 from nst_client.chunk_size import ChunkSize
 from nst_client.divergence import check_finite
-from nst_client.inputs import Numbers, picture_inputs, pixels, whole
+from nst_client.inputs import Numbers, check_sendable, picture_inputs, pixels, whole
 from nst_client.progress import Progress
 from nst_client.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.run import Patience, run
@@ -268,6 +268,7 @@ class StyleClient:
             raise errors.RequestRefused(
                 f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
             )
+        check_sendable(inputs)
         request = predict_pb2.PredictRequest(model_spec=self._spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():

@@ -119,6 +119,14 @@ def test_the_status_shows_the_version_and_waiting_returns_it_at_once(client):
     assert client.wait_until_available(60) == client.status()
 
 
+def test_what_no_message_can_hold_is_refused_before_it_is_sent(client, content, style):
+    huge = np.broadcast_to(np.uint8(7), (30_000, 30_000, 3))
+    (done,) = client.watch(content, style, iterations=1)
+    for pictures, progress in (((huge, style), None), ((content, style), done._replace(state=(bytes(2**20),) * 2048))):
+        with pytest.raises(errors.RequestRefused, match=r"too large: 2\d{9} bytes, and a message holds 2147483647\.$"):
+            next(client.watch(*pictures, iterations=2, resume=progress))
+
+
 @pytest.mark.parametrize("iterations", [0, -1, 101, 2**31 - 1, -(2**31)])
 def test_the_server_refuses_iterations_outside_its_limits(client, content, style, iterations: int):
     with pytest.raises(errors.RequestRefused) as caught:
