@@ -1,4 +1,4 @@
-"""A run split into calls: the same bits however it is split, and no state but its own."""
+"""The state of a run: it goes on with its own, and with no other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nst_graph.loop import loop_start
 from nst_graph.server_options import ServerOptions
 from nst_graph.state import FORMAT
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.conftest import LIMITS, WIDTH_DIVISOR
 
 NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
 
@@ -37,25 +37,6 @@ def assert_refused(words, module, content, style, state, *numbers):
 def state(module, content, style):
     """A state after two iterations."""
     return list(step(module, content, style, started(module, content, style), 2)["state_bytes"].numpy())
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_any_split_of_any_run_gives_the_bits_of_one_call(module, seed):
-    generator = np.random.default_rng(seed)
-    sizes = generator.integers(32, 80, (2, 2))
-    content, style = (picture(*size, seed=seed + offset) for offset, size in enumerate(sizes))
-    numbers = [np.float32(value) for value in (*generator.uniform(0, 2, 3), generator.uniform(0.1, 30))]
-    iterations = int(generator.integers(1, 25))
-    whole = module.stylize(content, style, iterations, *numbers)
-
-    state, image, losses, left = started(module, content, style, *numbers), None, [], iterations
-    while left:
-        count = int(generator.integers(1, left + 1))
-        result = step(module, content, style, state, count, *numbers)
-        state, image, left = list(result["state_bytes"].numpy()), result["image"], left - count
-        losses.append(result["losses"])
-    np.testing.assert_array_equal(image, whole["image"])
-    np.testing.assert_array_equal(tf.concat(losses, axis=0), whole["losses"])
 
 
 def test_the_start_is_the_content_itself(module, content, style):
