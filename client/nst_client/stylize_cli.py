@@ -45,7 +45,7 @@ def stylize(
     tv_weight: options.TvWeight = None,
     learning_rate: options.LearningRate = None,
     preview: Annotated[
-        Path | None, typer.Option(help="The picture so far, rewritten about every second.", **FILE)
+        Path | None, typer.Option(help="The picture so far, rewritten after every call.", **FILE)
     ] = None,
     save_every: Annotated[
         int | None,
