@@ -12,20 +12,29 @@ from nst_client.batch_display import BatchDisplay
 from nst_client.batch_pairs import Pair
 from nst_client.checkpoint import Checkpoint
 from nst_client.chunk_size import ChunkSize
-from nst_client.errors import Diverged, ModelNotFound, NstError, ServerUnavailable, SignatureNotFound, StateRefused
+from nst_client.errors import (
+    DiskFull,
+    Diverged,
+    ModelNotFound,
+    NstError,
+    PictureError,
+    ServerUnavailable,
+    SignatureNotFound,
+    StateRefused,
+)
 from nst_client.gallery import Failure
 from nst_client.interrupt import Interrupt, Stopped
 from nst_client.journal import Journal, JournalError
 from nst_client.painting import Onlooker, paint
 from nst_client.pictures import Picture, check_writable, read_picture
 from nst_client.progress import Progress
-from nst_client.result import Result, state_file_of
+from nst_client.result import Result, batch_state_of
 from nst_client.run import Patience
 from nst_client.state_file import SavedRun, StateFileError, discard_state, read_state
 from nst_client.style_client import StyleClient
 
-# What would befall every other picture too: no server, no model, no place for the journal.
-FATAL = (ServerUnavailable, ModelNotFound, SignatureNotFound, JournalError)
+# What would befall every other picture too: no server, no model, no place for the results or the journal.
+FATAL = (ServerUnavailable, ModelNotFound, SignatureNotFound, JournalError, DiskFull)
 
 
 class Batch:
@@ -50,6 +59,8 @@ class Batch:
         self._chunk_size = ChunkSize()
         self._lock = threading.Lock()
         self._fatal: BaseException | None = None
+        self._was_cut = False  # a run was stopped before its end
+        self.done = 0
         self.failures: list[Failure] = []
 
     def run(self, pairs: Sequence[Pair], in_flight: int) -> None:
@@ -69,7 +80,7 @@ class Batch:
                 thread.join(0.1)  # a join without end would hold up the handlers of signals on Windows
         if self._fatal is not None:
             raise self._fatal
-        if self._interrupt.requested:
+        if self._was_cut or next(waiting, None) is not None:  # else it was asked for too late
             raise Stopped("The batch has not ended.", "Go on with the same command.")
 
     def _work(self, waiting: Iterator[Pair]) -> None:
@@ -81,6 +92,7 @@ class Batch:
             try:
                 self._one_or_failed(pair)
             except Stopped:
+                self._was_cut = True
                 return
             except BaseException as error:  # noqa: BLE001  (a defect must reach the main thread, not end this one)
                 self._fatal = self._fatal or error
@@ -104,6 +116,9 @@ class Batch:
     def _one(self, pair: Pair, name: str) -> None:
         begin = time.monotonic()
         check_writable(pair.output)
+        if self._journal.holds_others(pair):
+            message = f"{pair.output} was made from other pictures of the same names"
+            raise PictureError(f"{message}: delete it, or choose another output folder.", "")
         content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
         names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
         result = Result(pair.output, content, pair.settings, names)
@@ -111,13 +126,18 @@ class Batch:
         try:
             progress = self._painted(pair, name, result, content, style)
         except Diverged as error:
+            if error.best is not None:
+                self._journal.replacing(pair)
             kept = result.keep_best(error)
-            discard_state(state_file_of(pair.output))  # that run can only diverge again
+            discard_state(batch_state_of(pair.output))  # that run can only diverge again
             raise kept from error
+        self._journal.replacing(pair)
         result.write(progress)
         seconds = time.monotonic() - begin
         self._journal.done(pair, seconds, progress.version)
-        discard_state(state_file_of(pair.output))
+        discard_state(batch_state_of(pair.output))
+        with self._lock:
+            self.done += 1
         self._display.finished(name, seconds)
 
     def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
@@ -125,7 +145,7 @@ class Batch:
 
         A run that cannot go on, because a picture has changed since or another model is served by now, begins anew.
         """
-        file = state_file_of(pair.output)
+        file = batch_state_of(pair.output)
         saved = _left_over(file, result.words)
 
         def paint_from(saved: SavedRun | None) -> Progress:
@@ -142,7 +162,8 @@ class Batch:
 
         try:
             return paint_from(saved)
-        except StateRefused:
+        except StateRefused as error:
+            self._display.note(f"{name}: {error}. It begins anew.")
             return paint_from(None)
 
 

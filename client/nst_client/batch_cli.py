@@ -73,7 +73,7 @@ def batch(
     with connect(
         server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
     ) as client:
-        report = run_batch(
+        report, error = run_batch(
             pairs,
             output,
             client=client,
@@ -86,16 +86,21 @@ def batch(
     if not as_json:
         _summarise(report, quiet=quiet)
     paths = [report["contact_sheet"], report["page"]]
-    typer.echo(json.dumps(report) if as_json else "\n".join(filter(None, paths)))
+    if as_json or any(paths):
+        typer.echo(json.dumps(report) if as_json else "\n".join(filter(None, paths)))
+    if error is not None:
+        raise error
     if report["failed"]:
         raise typer.Exit(1)
 
 
 def _summarise(report: dict[str, Any], *, quiet: bool) -> None:
     """How much is done, and always what is not."""
+    from nst_client.display_words import printable
+
     words = f"{report['done']} of {report['pictures']} pictures are done"
     before = f", {report['done_before']} of them before" if report["done_before"] else ""
     if not quiet:
         typer.echo(f"{words}{before}.", err=True)
     for failure in report["failed"]:
-        typer.echo(f"Failed: {failure['output']}: {failure['reason']}", err=True)
+        typer.echo(printable(f"Failed: {failure['output']}: {failure['reason']}"), err=True)

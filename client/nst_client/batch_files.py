@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from nst_client import contact_sheet
 from nst_client.batch import Batch
 from nst_client.batch_display import open_batch_display
 from nst_client.batch_manifest import manifest_pairs
-from nst_client.batch_pairs import Pair, cross_pairs
+from nst_client.batch_pairs import SHEET, Pair, cross_pairs
+from nst_client.contact_sheet import write_contact_sheet
 from nst_client.display import DisplayKind
-from nst_client.errors import PictureError
-from nst_client.gallery import Entry, Failure, write_gallery
+from nst_client.errors import NstError, PictureError
+from nst_client.gallery import Entry, Failure, check_page_is_ours, write_gallery
 from nst_client.interrupt import interruptible
 from nst_client.journal import Journal
-from nst_client.result import state_file_of
+from nst_client.result import batch_state_of
 from nst_client.settings import Settings
 from nst_client.state_file import discard_state
 from nst_client.style_client import StyleClient
@@ -37,6 +39,13 @@ def batch_pairs(
     return cross_pairs(contents, styles, output_dir, settings)
 
 
+class Outcome(NamedTuple):
+    """What became of a batch."""
+
+    report: dict[str, Any]  # for programs
+    error: NstError | None = None  # what ended it early, or kept the overview or the page from being written
+
+
 def run_batch(
     pairs: Sequence[Pair],
     output_dir: Path,
@@ -47,7 +56,7 @@ def run_batch(
     display_kind: DisplayKind,
     in_flight: int,
     deadline_seconds: float | None = None,
-) -> dict[str, Any]:
+) -> Outcome:
     """Does what the journal does not hold as done, then writes the overview and the page.
 
     Args:
@@ -60,30 +69,32 @@ def run_batch(
         in_flight: pictures at a time.
         deadline_seconds: of one call.
 
-    Returns:
-        A report for programs.
-
     Raises:
-        Stopped: somebody asked for it; the next batch goes on.
-        NstError: the batch cannot go on; the journal holds what is done.
+        NstError: the batch cannot begin. One that has begun always has an outcome; the next one goes on.
     """
     _make(output_dir)
+    check_page_is_ours(output_dir)
     with Journal(output_dir, model=model, version=version) as journal:
         waiting = [pair for pair in pairs if not journal.is_done(pair)]
         for pair in set(pairs) - set(waiting):
-            discard_state(state_file_of(pair.output))  # left by a kill between the last two steps
-        for folder in sorted({pair.output.parent for pair in waiting}):
-            _make(folder)
-        failures = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
-        sheet, page = _show(output_dir, pairs, journal, failures)
-    return {
+            discard_state(batch_state_of(pair.output))  # left by a kill between the last two steps
+        for folder in {pair.output.parent for pair in waiting}:
+            with contextlib.suppress(PictureError):  # its pictures will fail, each by its name, and no other
+                _make(folder)
+        before = len(pairs) - len(waiting)
+        done, failures, error = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
+        sheet, page = None, None
+        if error is None:
+            sheet, page, error = _show(output_dir, pairs, journal, failures)
+    report = {
         "pictures": len(pairs),
-        "done": len(pairs) - len(failures),
-        "done_before": len(pairs) - len(waiting),
+        "done": before + done,
+        "done_before": before,
         "failed": [{"output": str(failure.pair.output), "reason": failure.reason} for failure in failures],
         "contact_sheet": None if sheet is None else str(sheet),
-        "page": str(page),
+        "page": None if page is None else str(page),
     }
+    return Outcome(report, error)
 
 
 def _run(
@@ -94,33 +105,67 @@ def _run(
     display_kind: DisplayKind,
     in_flight: int,
     deadline_seconds: float | None,
-) -> list[Failure]:
+) -> tuple[int, list[Failure], NstError | None]:
+    """How many it did, what failed, and what ended it early."""
     if not waiting:
-        return []
+        return 0, [], None
+    ended_by = None
     with (
         open_batch_display(display_kind, total=total, done=total - len(waiting)) as display,
         interruptible(lambda: display.note(STOPPING)) as interrupt,
+        told_warnings(display.note),
     ):
         client.tell_of_servers(display.note)
         silent = client.silent_servers()
         if len(silent) == client.servers:  # an address or the model's name is wrong
             raise silent[0]
         batch = Batch(client, journal, display, interrupt, deadline_seconds=deadline_seconds)
-        batch.run(waiting, in_flight)
+        try:
+            batch.run(waiting, in_flight)
+        except NstError as error:
+            ended_by = error
     places = {pair: place for place, pair in enumerate(waiting)}
-    return sorted(batch.failures, key=lambda failure: places[failure.pair])
+    return batch.done, sorted(batch.failures, key=lambda failure: places[failure.pair]), ended_by
 
 
 def _show(
     output_dir: Path, pairs: Sequence[Pair], journal: Journal, failures: Sequence[Failure]
-) -> tuple[Path | None, Path]:
-    """The overview, if there is anything to show, and the page."""
+) -> tuple[Path | None, Path | None, NstError | None]:
+    """The overview, if there is anything to show, and the page; and what keeps one of them from being written."""
     failed = {failure.pair.output for failure in failures}
     done = [pair for pair in pairs if pair.output not in failed]
-    sheet = output_dir / contact_sheet.NAME if done else None
-    if sheet is not None:
-        contact_sheet.write_contact_sheet(sheet, done)
-    return sheet, write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
+    sheet, page, error = None, None, None
+    with told_warnings(lambda _: None):  # they were told when the pictures were read for their runs
+        try:
+            page = write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
+        except PictureError as page_error:
+            error = page_error
+        try:
+            if done:
+                write_contact_sheet(output_dir / SHEET, done)
+                sheet = output_dir / SHEET
+        except PictureError as sheet_error:
+            error = error or sheet_error
+    return sheet, page, error
+
+
+@contextlib.contextmanager
+def told_warnings(note: Callable[[str], None]) -> Iterator[None]:
+    """Has every warning of the block told once, from any thread: Python's own way to print would spoil a display."""
+    told: set[str] = set()
+
+    def tell(message: Warning | str, *_: object, **__: object) -> None:
+        text = f"Warning: {message}"
+        if text not in told:
+            told.add(text)
+            note(text)
+
+    usual = warnings.showwarning
+    warnings.showwarning = tell
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
 
 
 def _make(folder: Path) -> None:

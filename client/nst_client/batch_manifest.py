@@ -17,8 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from nst_client import contact_sheet
-from nst_client.batch_pairs import Pair, Wish, entries_of, folded, named_pairs
+from nst_client.batch_pairs import NAME_BYTES, SHEET, Pair, Wish, entries_of, folded, named_pairs
 from nst_client.errors import NstError
 from nst_client.pictures import WRITABLE
 from nst_client.settings import Settings
@@ -102,7 +101,10 @@ class _Table:
         """Finds what stands in the table twice, and what would overwrite a picture."""
         pairs: dict[object, int] = {}
         outputs: dict[str, int] = {}
+        sheet = _place(self._output_dir / SHEET)
         for row in rows:
+            if sheet in entries_of(row.wish[:2]):
+                self._say(row.line, "content, style", f"{SHEET!r} is where the overview of all results goes")
             key = (row.wish.content.resolve(), row.wish.style.resolve(), row.wish.settings)
             before = pairs.setdefault(key, row.line)
             if before != row.line:
@@ -110,7 +112,7 @@ class _Table:
                 self._say(row.line, "content, style", f"{names} stand in line {before} already, with the same settings")
             if row.output is None:
                 continue
-            place = folded(row.output.parent.resolve() / row.output.name)
+            place = _place(row.output)
             before = outputs.setdefault(place, row.line)
             if before != row.line:
                 self._say(row.line, "output", f"{row.output.name!r} is the output of line {before} already")
@@ -211,9 +213,16 @@ class _Table:
             self._say(line, "output", f"{cell!r} has none of the suffixes {', '.join(WRITABLE)}")
         elif not path.parent.resolve().is_relative_to(self._output_dir.resolve()):
             self._say(line, "output", f"{cell!r} leads out of the output folder")
-        elif folded(path) == folded(self._output_dir / contact_sheet.NAME):
+        elif _place(path) == _place(self._output_dir / SHEET):
             self._say(line, "output", f"{cell!r} is where the overview of all results goes")
+        elif len(os.fsencode(path.name)) > NAME_BYTES:
+            self._say(line, "output", f"{cell!r} has a name of more than {NAME_BYTES} bytes")
         return path
+
+
+def _place(output: Path) -> str:
+    """The same for all names of one file, which need not exist yet."""
+    return folded(output.parent.resolve() / output.name)
 
 
 def _text(file: Path) -> str:

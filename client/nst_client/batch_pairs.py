@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nst_client.errors import NstError
+from nst_client.result import BATCH_SUFFIX
 from nst_client.settings import Settings
 
 # Of the formats that `read_picture` reads. A file that is named itself may have any.
@@ -21,10 +22,13 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"}
 )
 
-# A result's name holds two stems, perhaps two folders, and a hash; file systems allow 255 bytes.
+SHEET = "contact_sheet.jpg"  # the overview of all results, in the output folder
+
+# A result's name holds two stems, perhaps two folders, and a hash; file systems allow 255 bytes, also for the
+# file beside it that keeps its run.
 STEM_BYTES = 80
 FOLDER_BYTES = 20
-NAME_BYTES = 255
+NAME_BYTES = 255 - len(BATCH_SUFFIX)
 
 
 class Pair(NamedTuple):
@@ -76,8 +80,14 @@ def cross_pairs(
         raise NoPictures(
             " ".join(problems), "Name picture files, folders with pictures, or globs such as 'photos/*.jpg'."
         )
+    inputs = entries_of(found[0] + found[1])
+    if folded(output_dir.resolve() / SHEET) in inputs:
+        raise SameFolder(
+            f"{output_dir / SHEET} is read, and is where the overview of the results goes.",
+            "Choose another output folder.",
+        )
     wishes = [Wish(content, style, settings) for content in found[0] for style in found[1]]
-    return named_pairs(wishes, output_dir, entries_of(found[0] + found[1]), suffix)
+    return named_pairs(wishes, output_dir, inputs, suffix)
 
 
 def named_pairs(wishes: Sequence[Wish], output_dir: Path, taken: Collection[str], suffix: str) -> list[Pair]:
@@ -149,7 +159,11 @@ def _matches(argument: str, output_dir: Path, suffix: str) -> list[Path] | str:
         if path.parent.resolve() == results and fnmatch.fnmatch(f"content_style{suffix}", path.name):
             raise _same_folder(argument)
         # It may sweep up the results of an earlier batch.
-        files = [file for file in files if file.suffix != suffix or not file.resolve().is_relative_to(results)]
+        files = [
+            file
+            for file in files
+            if file.parent.resolve() != results or not (file.suffix == suffix or file.name == SHEET)
+        ]
     else:
         return f"There is no file {argument}."
     pictures = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]

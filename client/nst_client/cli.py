@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -87,6 +88,9 @@ for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"
 
 def main() -> None:
     """Runs the command line. An error becomes one line on what happened and one on what to do."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
     sys.stderr = Unheard(sys.stderr)
     try:
         app(prog_name="nst")
@@ -109,6 +113,9 @@ def _say_warning(  # what Python itself calls for a warning, which would show ou
 
 
 def _explain(error: Any) -> None:
+    from nst_client.display_words import printable
+
     remedy = getattr(error, "remedy", "This is a defect of nst-serving: run `nst --debug ...` and report it.")
-    typer.secho(f"{type(error).__name__}: {error}", fg=typer.colors.RED, err=True)
-    typer.echo(remedy, err=True)
+    message = "\n".join(map(printable, f"{type(error).__name__}: {error}".splitlines()))
+    typer.secho(message, fg=typer.colors.RED, err=True)
+    typer.echo(printable(remedy), err=True)

@@ -17,8 +17,6 @@ from nst_client.display_words import printable, shortened
 from nst_client.errors import PictureError
 from nst_client.pictures import READABLE, UPRIGHT, Picture, read_picture, write_picture
 
-NAME = "contact_sheet.jpg"
-
 MAX_PIXELS = 4_000_000  # 2,000 x 2,000; while it is drawn and encoded it takes 30 MB, a quarter of what the batch takes
 MAX_SIDE = 320  # pixels of a cell: with few pictures a sheet is still for looking over
 MIN_CAPTION_SIDE = 96  # pixels of a cell, below which no name is readable

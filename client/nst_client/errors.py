@@ -2,6 +2,7 @@
 
 NstError
 |- PictureError         a picture file cannot be read or written
+|  `- DiskFull           there is no space for it
 |- ServerUnavailable    nothing answers at the address
 |- ModelNotFound        the server has no such model or version
 |- SignatureNotFound    the model is not one that nst exported, or an older one
@@ -37,6 +38,10 @@ class NstError(Exception):
 
 class PictureError(NstError):
     """A picture file cannot be read or written."""
+
+
+class DiskFull(PictureError):
+    """There is no space for a file: the next one would not fit either."""
 
 
 class ServerUnavailable(NstError):

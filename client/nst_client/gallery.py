@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import contextlib
 import html
 import io
 import os
@@ -22,6 +23,7 @@ from nst_client.written_files import replacing
 
 NAME = "index.html"
 THUMBNAIL = 240  # pixels of the longest side: two beside each other on a phone
+MARK = '<meta name="generator" content="nst batch">'  # of a page that may be overwritten
 QUALITY = 80  # of the thumbnails' JPEG: 15 kB each; Pillow's own 75 shows blocks in flat strokes
 
 
@@ -46,6 +48,7 @@ HEAD = string.Template("""<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+$mark
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>$title</title>
 <style>
@@ -83,6 +86,18 @@ footer { border-top: 1px solid var(--line); color: var(--faint); font-size: .875
 """)
 
 
+def check_page_is_ours(folder: Path) -> None:
+    """Refuses a folder with a page that somebody else wrote.
+
+    Raises:
+        PictureError: it has one.
+    """
+    file = folder / NAME
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError), file.open("rb") as page:
+        if MARK.encode() not in page.read(1000):
+            raise PictureError(f"{file} is no page of a batch.", "Choose another output folder, or move it away.")
+
+
 def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Failure] = ()) -> Path:
     """Writes `index.html`, whole or not at all, and returns its path. One entry is in memory at a time.
 
@@ -101,7 +116,7 @@ def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Fai
     place = folder.resolve()
     with replacing(file) as stream:
         page = codecs.getwriter("utf-8")(stream)
-        page.write(HEAD.substitute(title=_text(f"Pictures in {place.name or place}")))
+        page.write(HEAD.substitute(mark=MARK, title=_text(f"Pictures in {place.name or place}")))
         if failures:
             page.write(f'<p><a href="#failed">{len(failures)} failed</a></p>\n')
         page.write("</header>\n<main>\n")

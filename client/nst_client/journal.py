@@ -1,14 +1,13 @@
 """What a batch has done, on disk: a batch that was killed goes on where it was, and does nothing twice.
 
 The file is JSON lines in UTF-8. The first is {"format": "nst-journal/1"}; each other one is a picture that is
-done or has failed, with all that decided it, and is on the disk before the next one begins. Nothing is ever
-taken away but a last line that a kill cut in half.
+done or has failed, with all that decided it, and is on the disk before the next one begins; or that a result which
+was done is about to be replaced. Nothing is ever taken away but a last line that a kill cut in half.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import threading
@@ -22,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from nst_client.batch_pairs import Pair
 from nst_client.errors import NstError
+from nst_client.stamps import Stamps, inputs_as_json, is_there, paths_digest, run_key, stamps_of
 
 NAME = "journal.jsonl"
 KIND = "nst-journal/"
@@ -38,7 +38,8 @@ class JournalError(NstError):
 class _Done(NamedTuple):
     """What is kept in memory of a picture that is done."""
 
-    key: bytes  # of all that decided it, but the model's version
+    key: bytes  # of all that decided it, but the model's version; its pictures may have been moved since
+    pictures: bytes  # where they were
     version: int
     seconds: float
 
@@ -60,7 +61,7 @@ class Journal:
         self._lock = FileLock(folder / f"{NAME}.lock", blocking=False, thread_local=False)
         self._mutex = threading.Lock()
         self._done: dict[str, _Done] = {}  # by the picture's place below the folder: the newest counts
-        self._stamps: dict[str, list[Any]] = {}  # of what is not done: its inputs as they were before they were read
+        self._stamps: dict[str, Stamps] = {}  # of what is not done: its inputs as they were before they were read
         self._stream: BinaryIO | None = None
         self._end = 0  # bytes of whole lines
         self._unended = b""
@@ -100,15 +101,33 @@ class Journal:
         Of a pair that is not done it keeps what its pictures look like now, for `done`: a picture that somebody
         changes during the batch is not taken for the one that was stylised.
         """
-        stamps = _stamps(pair)
+        stamps = stamps_of(pair)
         place = self.place(pair)
         with self._mutex:
             entry = self._done.get(place)
-            same = entry is not None and entry.key == _key(self._model, pair.settings.as_json(), stamps)
-            if same and None not in stamps and self._is_version(entry) and pair.output.is_file():
+            same = entry is not None and entry.key == run_key(self._model, pair.settings.as_json(), stamps)
+            if same and None not in stamps and self._is_version(entry) and is_there(pair.output):
                 return True
             self._stamps[place] = stamps
             return False
+
+    def holds_others(self, pair: Pair) -> bool:
+        """Whether the result that is there was made from other pictures, which have the same names."""
+        with self._mutex:
+            entry = self._done.get(self.place(pair))
+            return entry is not None and entry.pictures != paths_digest(stamps_of(pair)) and is_there(pair.output)
+
+    def replacing(self, pair: Pair) -> None:
+        """Records, before a result is written, that the one which is done gives way to it, if there is one.
+
+        Raises:
+            JournalError: the line cannot be written; all lines before it stand.
+        """
+        place = self.place(pair)
+        with self._mutex:
+            if place in self._done:
+                self._append({"replaced": place})
+                del self._done[place]
 
     def done(self, pair: Pair, seconds: float, version: int) -> None:
         """Records a picture after it is written.
@@ -123,10 +142,11 @@ class Journal:
         """
         place = self.place(pair)
         with self._mutex:
-            stamps = self._stamps.pop(place, None) or _stamps(pair)
+            stamps = self._stamps.pop(place, None) or stamps_of(pair)
             record = {"done": place, "model": self._model, "version": version, "seconds": seconds}
-            self._append({**record, **_inputs(pair, stamps)})
-            self._done[place] = _Done(_key(self._model, pair.settings.as_json(), stamps), version, seconds)
+            self._append({**record, **inputs_as_json(pair, stamps)})
+            key = run_key(self._model, pair.settings.as_json(), stamps)
+            self._done[place] = _Done(key, paths_digest(stamps), version, seconds)
 
     def failed(self, pair: Pair, reason: str) -> None:
         """Records why there is no picture; the next batch tries again.
@@ -136,8 +156,8 @@ class Journal:
         """
         place = self.place(pair)
         with self._mutex:
-            stamps = self._stamps.pop(place, None) or _stamps(pair)
-            self._append({"failed": place, "model": self._model, "reason": reason, **_inputs(pair, stamps)})
+            stamps = self._stamps.pop(place, None) or stamps_of(pair)
+            self._append({"failed": place, "model": self._model, "reason": reason, **inputs_as_json(pair, stamps)})
 
     def place(self, pair: Pair) -> str:
         """The output below the journal's folder, so that the folder may be moved."""
@@ -169,13 +189,14 @@ class Journal:
 
     def _read(self, lines: BinaryIO) -> None:
         header = lines.readline(len(HEADER) + 100)  # a foreign file may be one endless line
-        if HEADER.startswith(header):
-            self._end = len(header) if header == HEADER else 0
-        else:
+        if header.endswith(b"\n") and header.rstrip() == HEADER.rstrip():  # an editor may end lines in its own way
+            self._end = len(header)
+        elif not HEADER.startswith(header):
             raise JournalError(self._why_foreign(header), _MOVE_AWAY)
         for number, line in enumerate(lines, 2):
             if line.endswith(b"\n"):
-                self._take(line, number)
+                if line.strip():
+                    self._take(line, number)
                 self._end += len(line)
                 continue
             with contextlib.suppress(JournalError):  # a kill cut it: its picture counts as not done
@@ -194,11 +215,15 @@ class Journal:
             words = dict(json.loads(line))
             if "failed" in words:
                 return
+            if "replaced" in words:
+                self._done.pop(words["replaced"], None)
+                return
             stamps = [
                 words[role] and [str(words[role][0]), *map(int, words[role][1:])] for role in ("content", "style")
             ]
-            key = _key(str(words["model"]), dict(words["settings"]), stamps)
-            self._done[str(words["done"])] = _Done(key, int(words["version"]), float(words["seconds"]))
+            key = run_key(str(words["model"]), dict(words["settings"]), stamps)
+            version, seconds = int(words["version"]), float(words["seconds"])
+            self._done[str(words["done"])] = _Done(key, paths_digest(stamps), version, seconds)
         except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
             remedy = f"Delete that line: its picture is then made again. Or: {_MOVE_AWAY}"
             raise JournalError(f"{self.file} is damaged in line {number}.", remedy) from error
@@ -234,25 +259,3 @@ class Journal:
             self._stream.close()
             self._stream = None
         self._lock.release()
-
-
-def _stamps(pair: Pair) -> list[Any]:
-    """Path, bytes, and nanoseconds of the last change, of content and style; None for a file that is not there."""
-    return [_stamp(path) for path in (pair.content, pair.style)]
-
-
-def _stamp(path: Path) -> list[Any] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return [str(path.resolve()), status.st_size, status.st_mtime_ns]
-
-
-def _inputs(pair: Pair, stamps: list[Any]) -> dict[str, Any]:
-    return {"content": stamps[0], "style": stamps[1], "settings": pair.settings.as_json()}
-
-
-def _key(model: str, settings: Mapping[str, Any], stamps: list[Any]) -> bytes:
-    words = json.dumps([model, sorted(settings.items()), stamps])
-    return hashlib.sha256(words.encode()).digest()[:16]  # no two of a million are the same

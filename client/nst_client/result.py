@@ -12,10 +12,17 @@ from nst_client.progress import Progress
 from nst_client.settings import Settings
 from nst_client.state_file import SUFFIX
 
+BATCH_SUFFIX = f".batch{SUFFIX}"
+
 
 def state_file_of(output: Path) -> Path:
     """Where a run is saved until its result is written there: `out.png.nst` beside `out.png`."""
     return output.with_name(output.name + SUFFIX)
+
+
+def batch_state_of(output: Path) -> Path:
+    """The same for a run of a batch, which nobody asked for by name: it never is a file that somebody wants to keep."""
+    return output.with_name(output.name + BATCH_SUFFIX)
 
 
 class Result:

@@ -43,7 +43,7 @@ class Server:
     callee: str = transport.SERVER_AT  # in messages, before the address
     calls: int = 0  # in flight
     rests_until: float = 0.0  # on the monotonic clock
-    is_silent: bool = False  # it did not answer when it was last asked; a full queue is an answer
+    silent_since: float | None = None  # on that clock, if it did not answer when last asked; a full queue is an answer
 
 
 MethodOf = Callable[[Server], Callable[..., Any]]  # which of a server's stubs' methods to call
@@ -108,11 +108,11 @@ class Servers:
                         raise
                 else:
                     seconds = time.monotonic() - begin
-                    self._tell(server, None)
+                    self._tell_answer(server, begin)
                     return reply, seconds
             if len(tried) == len(self._servers):
                 raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
-            self._tell(tried[-1], failures[-1])
+            self._tell_silence(tried[-1], failures[-1])
 
     def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
         """Calls every server, and returns the errors of those that fail."""
@@ -121,19 +121,30 @@ class Servers:
             try:
                 _call(server, method_of, request, deadline_seconds)
             except NstError as error:
+                if isinstance(error, DeadlineExceeded):
+                    error.remedy = "Look whether it hangs, or name another server."
                 failed.append((server, error))
         if len(failed) < len(self._servers):
             for server, failure in failed:
-                self._tell(server, failure)
+                self._tell_silence(server, failure)
         return [error for _, error in failed]
 
-    def _tell(self, server: Server, failure: NstError | None) -> None:
-        is_silent = failure is not None and not isinstance(failure, ServerBusy)
+    def _tell_silence(self, server: Server, failure: NstError) -> None:
+        if isinstance(failure, ServerBusy):
+            return
         with self._lock:
-            changed, server.is_silent = server.is_silent is not is_silent, is_silent
-        if changed and is_silent:
+            is_new, server.silent_since = server.silent_since is None, time.monotonic()
+            others = any(other.silent_since is None for other in self._servers)
+        if is_new and others:  # where none is left, the caller hears of it
             self.note(f"{str(failure).rstrip('.')}. The others go on without it.")
-        elif changed:
+
+    def _tell_answer(self, server: Server, asked_at: float) -> None:
+        with self._lock:
+            # An answer to an earlier call may have been on its way when the server went.
+            is_back = server.silent_since is not None and asked_at > server.silent_since
+            if is_back:
+                server.silent_since = None
+        if is_back:
             self.note(f"{server.callee} {server.address} answers again.")
 
     @contextmanager

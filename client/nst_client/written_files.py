@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 import uuid
@@ -10,7 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from nst_client.errors import PictureError
+from nst_client.errors import DiskFull, PictureError
 
 
 def check_can_write(file: Path, suffixes: Collection[str], kind: str) -> None:
@@ -52,7 +53,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
     """A stream beside the file's place, renamed when it is whole, so that nobody ever sees half of it.
 
     Raises:
-        PictureError: it cannot be written, and an older file is as it was.
+        PictureError: it cannot be written, and an older file is as it was; DiskFull where there is no space.
     """
     temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
     try:
@@ -63,7 +64,8 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
         temporary.replace(file)
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}."
-        raise PictureError(message, "Free some space, or choose another folder.") from error
+        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else PictureError
+        raise kind(message, "Free some space, or choose another folder.") from error
     finally:
         with contextlib.suppress(OSError):  # it is gone if it was renamed
             temporary.unlink()

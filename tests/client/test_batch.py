@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_for_the_journal_too_ends_the_batch(limited, folders
     done = limited(200)
     assert (done.returncode, done.stdout) == (1, "")
     assert "journal.jsonl cannot be written: File too large." in done.stderr
-    assert "are done" not in done.stderr
+    assert "0 of 1 pictures are done.\nFailed: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -246,6 +246,7 @@ def test_ctrl_c_saves_what_is_in_flight_and_the_same_command_goes_on(server, cli
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (1, "")
-    assert stderr.splitlines()[-2:] == ["Stopped: The batch has not ended.", "Go on with the same command."]
+    words = ["0 of 6 pictures are done.", "Stopped: The batch has not ended.", "Go on with the same command."]
+    assert stderr.splitlines()[-3:] == words
     assert len(list(out.glob("*.nst"))) == 2
     assert recorded(out, "done") == recorded(out, "failed") == []

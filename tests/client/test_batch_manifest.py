@@ -9,6 +9,7 @@ import pytest
 from nst_client.batch_manifest import ManifestError, manifest_pairs
 from nst_client.batch_pairs import Pair
 from nst_client.inputs import Numbers
+from nst_client.result import batch_state_of
 from nst_client.settings import Settings
 
 SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
@@ -111,6 +112,26 @@ def test_a_name_that_the_table_leaves_open_is_neither_a_given_one_nor_a_pictures
     Path("tables/a_y.png").touch()
     table = "content,style\nphotos/a.jpg,y.png\na_y.png,y.png\n"
     assert "tables/a_y.png" not in [pair.output.as_posix() for pair in read(table, output_dir="tables")]
+
+
+@pytest.mark.parametrize("output_dir", ["out", "out/../out", "tables/../out/"])
+def test_the_place_of_the_overview_is_nobody_elses(output_dir: str):
+    Path("out/contact_sheet.jpg").touch()
+    table = "content,style,output\nphotos/a.jpg,x.png,contact_sheet.jpg\n../out/contact_sheet.jpg,x.png,\n"
+    file = Path("tables/pairs.csv")
+    file.write_text(table)
+    with pytest.raises(ManifestError) as raised:
+        manifest_pairs(file, Path(output_dir), SETTINGS)
+    _, first, second = str(raised.value).splitlines()
+    assert first == "- line 2, output: 'contact_sheet.jpg' is where the overview of all results goes."
+    assert second == "- line 3, content, style: 'contact_sheet.jpg' is where the overview of all results goes."
+
+
+def test_an_output_leaves_place_in_its_name_for_that_of_the_file_that_keeps_its_run():
+    (pair,) = read(f"content,style,output\nphotos/a.jpg,x.png,{'o' * 241}.png\n")
+    batch_state_of(pair.output).touch()
+    (problem,) = problems(f"content,style,output\nphotos/a.jpg,x.png,{'o' * 242}.png\n")
+    assert problem.endswith("has a name of more than 245 bytes")
 
 
 def test_mistakes_are_told_in_the_order_of_their_lines():

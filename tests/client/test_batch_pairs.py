@@ -164,6 +164,15 @@ def test_a_glob_over_folders_leaves_the_results_of_an_earlier_batch_out(argument
     assert outputs([argument], ["paintings"], suffix=".jpg") == ["out/a_x.jpg", "out/b_x.jpg"]
 
 
+def test_the_overview_of_an_earlier_batch_is_no_picture_to_read():
+    touch("out/contact_sheet.jpg", "out/a.jpg", "out/sub/b.png", "x.png")
+    assert outputs(["out/*.jpg"], ["x.png"]) == ["out/a_x.png"]
+    assert outputs(["out/sub/*.png"], ["x.png"]) == ["out/b_x.png"]
+    for name in ("out/contact_sheet.jpg", "out/../out/contact_sheet.jpg"):
+        with pytest.raises(SameFolder, match=r"is read, and is where the overview of the results goes\.$"):
+            crossed([name], ["x.png"])
+
+
 def test_pictures_beside_the_results_may_be_read_where_they_cannot_be_results():
     touch("a.jpg", "x.webp", "a_x.png")
     assert outputs(["*.jpg"], ["*.webp"], output_dir=".") == ["a_x.png"]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nst_client import errors
 from nst_client.batch import Batch
-from nst_client.batch_display import open_batch_display
+from nst_client.batch_display import BatchQuiet, open_batch_display
 from nst_client.batch_pairs import Pair, cross_pairs
 from nst_client.checkpoint import Checkpoint
 from nst_client.inputs import Numbers
-from nst_client.interrupt import Interrupt
+from nst_client.interrupt import Interrupt, Stopped
 from nst_client.journal import Journal
-from nst_client.pictures import read_picture
-from nst_client.result import state_file_of
+from nst_client.pictures import Picture, read_picture, write_picture
+from nst_client.result import batch_state_of
 from nst_client.settings import Settings
 from nst_client.style_client import StyleClient
 from tests.client.proxy import NOWHERE, Spoiled
@@ -77,7 +80,7 @@ def test_half_of_a_picture_is_not_done_twice(server, client, folders):
             return super()._predict(signature, inputs, *arguments, **options)
 
     content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
-    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
+    checkpoint = Checkpoint(batch_state_of(pair.output), words_of(pair))
     for progress in client.watch(content, style, iterations=8, stop_at_multiples_of=5):
         checkpoint.take(progress)
         if progress.iteration == 5:
@@ -91,7 +94,7 @@ def test_half_of_a_picture_is_not_done_twice(server, client, folders):
 
 def test_a_run_left_by_other_pictures_begins_anew(client, folders):
     (pair, *_) = pairs_of(folders, iterations=4)
-    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
+    checkpoint = Checkpoint(batch_state_of(pair.output), words_of(pair))
     checkpoint.take(next(client.watch(picture(48, 40, seed=5), picture(48, 40, seed=6), iterations=4)))
     checkpoint.save()
     with Journal(folders[2], model="nst") as journal:
@@ -100,6 +103,51 @@ def test_a_run_left_by_other_pictures_begins_anew(client, folders):
     assert batch.failures == []
     content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
     assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=4).image)
+
+
+def test_other_pictures_of_the_same_names_do_not_take_the_place_of_a_result(client, folders, tmp_path):
+    (pair, *_) = pairs_of(folders)
+    with Journal(folders[2], model="nst") as journal:
+        batch_of(client, journal).run([pair], in_flight=1)
+    result = pair.output.read_bytes()
+    (tmp_path / "day2").mkdir()
+    other = tmp_path / "day2" / pair.content.name
+    write_picture(other, Picture(picture(48, 40, seed=77)))
+    for expected in ([f"{pair.output} was made from other pictures of the same names"], []):
+        with Journal(folders[2], model="nst") as journal:
+            batch = batch_of(client, journal)
+            batch.run([pair._replace(content=other)], in_flight=1)
+        assert [failure.reason.split(":")[0] for failure in batch.failures] == expected
+        assert (pair.output.read_bytes() == result) == bool(expected)
+        pair.output.unlink()
+
+
+def test_a_full_disk_ends_the_batch_at_its_first_picture(client, folders, monkeypatch):
+    def full(file: Path, *_: object) -> None:
+        raise errors.DiskFull(f"{file} cannot be written: No space left on device.", "Free some space.")
+
+    monkeypatch.setattr("nst_client.result.write_picture", full)
+    pairs = pairs_of(folders)
+    with Journal(folders[2], model="nst") as journal:
+        batch = batch_of(client, journal)
+        with pytest.raises(errors.DiskFull):
+            batch.run(pairs, in_flight=1)
+    assert (batch.done, batch.failures) == (0, [])
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_batch_that_is_asked_to_stop_in_its_last_call_has_ended(client, folders, count: int):
+    interrupt, pairs = Interrupt(), pairs_of(folders)[:count]
+
+    class Late(BatchQuiet):
+        def advanced(self, name, progress):
+            interrupt.requested = progress.iteration == progress.iterations
+
+    with Journal(folders[2], model="nst") as journal:
+        batch = Batch(client, journal, Late(), interrupt)
+        with contextlib.nullcontext() if count == 1 else pytest.raises(Stopped):
+            batch.run(pairs, in_flight=1)
+    assert batch.done == 1
 
 
 def test_a_defect_reaches_the_main_thread(folders):
@@ -116,7 +164,7 @@ def test_a_picture_that_diverges_keeps_its_best_one_and_no_state(server, client,
     (pair, *_) = pairs_of(folders, iterations=20)
     content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
     begun = next(client.watch(content, style, iterations=20, stop_at_multiples_of=5))
-    checkpoint = Checkpoint(state_file_of(pair.output), words_of(pair))
+    checkpoint = Checkpoint(batch_state_of(pair.output), words_of(pair))
     checkpoint.take(begun)
     spoiled = closing(Spoiled(server.address, 12))
     with StyleClient(spoiled.address) as spoiled_client, Journal(folders[2], model="nst") as journal:
@@ -126,4 +174,4 @@ def test_a_picture_that_diverges_keeps_its_best_one_and_no_state(server, client,
     best = int(re.search(r"no longer finite .* The best picture is kept, that after (\d+) iter", failure.reason)[1])
     assert 1 <= best <= 13
     assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=best).image)
-    assert not state_file_of(pair.output).exists()
+    assert not batch_state_of(pair.output).exists()

@@ -91,6 +91,8 @@ def test_other_settings_another_model_or_version_and_a_lost_result_are_not_done(
     assert not is_done(tmp_path, pair, model="other")
     assert not is_done(tmp_path, pair, version=2)
     assert is_done(tmp_path, pair, version=None)
+    pair.output.write_bytes(b"")
+    assert not is_done(tmp_path, pair)
     pair.output.unlink()
     assert not is_done(tmp_path, pair)
 
@@ -100,6 +102,40 @@ def test_of_two_results_under_one_name_the_newer_counts(tmp_path: Path, pair: Pa
     record(tmp_path, pair, newer)
     assert not is_done(tmp_path, pair)
     assert is_done(tmp_path, newer)
+
+
+def test_a_result_that_was_replaced_is_not_done_whatever_became_of_the_new_one(tmp_path: Path, pair: Pair):
+    newer = pair._replace(settings=SETTINGS._replace(iterations=300))
+    with journal(tmp_path) as opened:
+        opened.replacing(pair)  # there is nothing yet
+        opened.done(pair, 1.5, 1)
+        opened.failed(newer, "The server was out of memory.")
+        assert opened.is_done(pair)  # a failure leaves the file alone
+        opened.replacing(newer)
+        assert not opened.is_done(pair)
+    assert not is_done(tmp_path, pair)  # the process was killed before it could say what it wrote
+    assert not is_done(tmp_path, newer)
+    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 4
+    record(tmp_path, newer)
+    assert is_done(tmp_path, newer)
+
+
+def test_pictures_that_were_moved_are_the_same_and_others_of_their_names_are_told_apart(tmp_path: Path, pair: Pair):
+    record(tmp_path, pair)
+    (tmp_path / "moved").mkdir()
+    moved = pair._replace(content=pair.content.rename(tmp_path / "moved" / pair.content.name))
+    with journal(tmp_path) as opened:
+        assert opened.is_done(moved)
+        assert opened.holds_others(moved)
+        pair.content.write_text("a picture of another day")
+        assert not opened.is_done(pair)
+        assert not opened.holds_others(pair)
+    (tmp_path / "moved" / pair.content.name).write_text("a picture of another day")
+    with journal(tmp_path) as opened:
+        assert not opened.is_done(moved)
+        assert opened.holds_others(moved)
+        pair.output.unlink()
+        assert not opened.holds_others(moved)
 
 
 def test_the_output_folder_may_be_moved_and_named_in_any_way(tmp_path: Path, pair: Pair, monkeypatch):
@@ -115,7 +151,7 @@ def test_the_output_folder_may_be_moved_and_named_in_any_way(tmp_path: Path, pai
 def test_threads_share_a_journal(tmp_path: Path, pair: Pair):
     pairs = [pair._replace(output=tmp_path / f"{index}.png") for index in range(40)]
     for one in pairs:
-        one.output.touch()
+        one.output.write_bytes(b"a picture")
 
     def work(opened: Journal, part: list[Pair]) -> None:
         for one in part:

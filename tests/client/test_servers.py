@@ -124,6 +124,24 @@ def test_a_full_queue_is_no_silence_and_where_all_are_silent_none_goes_on(fleet)
     assert len(notes) == 2
 
 
+def test_the_last_answer_of_a_server_that_went_is_no_sign_of_its_return(fleet):
+    fleet.servers.note = (notes := []).append
+
+    def during(name: str) -> None:
+        if len(fleet.called) == 1:
+            fleet.failing = {"b": Code.UNAVAILABLE, "c": Code.UNAVAILABLE, "a": Code.UNAVAILABLE}
+            with pytest.raises(errors.ServerUnavailable):
+                fleet.call()
+            fleet.failing = {}
+
+    fleet.during = during
+    assert fleet.call() == "a"
+    assert [note.split()[0] for note in notes] == ["Nothing", "Nothing"]
+    fleet.members[0].rests_until = 0.0
+    assert fleet.call() == "a"
+    assert notes[2:] == ["The server at a answers again."]
+
+
 def test_those_that_are_silent_from_the_start_are_told_too(fleet):
     fleet.servers.note = (notes := []).append
     fleet.failing = {"a": Code.NOT_FOUND, "c": Code.UNAVAILABLE}

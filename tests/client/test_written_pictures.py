@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from nst_client.errors import PictureError
+from nst_client.errors import DiskFull, PictureError
 from nst_client.pictures import Picture, check_writable, read_picture, write_picture
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
@@ -109,7 +110,7 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, python, older: 
     done = python(
         "import resource, signal, sys, numpy\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import PictureError\n"
+        "from nst_client.errors import DiskFull, PictureError\n"
         "from nst_client.pictures import Picture, write_picture\n"
         "noise = numpy.random.default_rng(0).integers(0, 256, (100, 100, 3), numpy.uint8)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -131,7 +132,7 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, python):
     done = python(
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import PictureError\n"
+        "from nst_client.errors import DiskFull, PictureError\n"
         "from nst_client.pictures import check_writable\n"
         "os.chdir(sys.argv[1])\n"
         "if os.geteuid() == 0:\n"
@@ -194,3 +195,16 @@ def test_a_side_too_long_for_a_format_is_refused(tmp_path: Path):
         write_picture(tmp_path / "line.webp", line)
     assert caught.value.remedy == "Use .png."
     assert not any(tmp_path.iterdir())
+
+
+def test_a_disk_without_space_is_told_from_other_trouble(tmp_path: Path, pixels: np.ndarray, monkeypatch):
+    for number, kind in ((errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, PictureError)):
+
+        def fail(descriptor: int, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(PictureError) as raised:
+            write_picture(tmp_path / "out.png", Picture(pixels))
+        assert type(raised.value) is kind
+        assert list(tmp_path.iterdir()) == []
