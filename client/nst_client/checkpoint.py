@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.errors import NstError
+from nst_client.errors import NstError, PictureError
 from nst_client.progress import Progress
 from nst_client.state_file import SavedRun, discard_state, write_state
 
@@ -34,6 +34,7 @@ class Checkpoint:
         self.has_news = False  # that the file has not
         self.failed = False  # the newest attempt to save it
         self._next_save = 0.0  # on the monotonic clock
+        self._written = _stamp(file)  # as this run knows it: what is there now is its own
         if resumed is not None:
             self._losses.append(resumed.progress.losses)
             self.progress = resumed.progress
@@ -60,14 +61,17 @@ class Checkpoint:
         """Writes the newest progress, if there is any.
 
         Raises:
-            PictureError: it cannot be written, and an older file is as it was.
+            PictureError: it cannot be written, or somebody else has written there; an older file is as it was.
         """
         if self.progress is None:
             return
         begin = time.monotonic()
         self.failed = True
         try:
+            if self._file.exists() and not self._is_own(self._file):
+                raise PictureError(f"{self._file} has been written by another run meanwhile.", "Use another --state.")
             write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
+            self._written = _stamp(self._file)
             self.has_news = self.failed = False
         finally:
             end = time.monotonic()
@@ -86,13 +90,8 @@ class Checkpoint:
             with contextlib.suppress(NstError):
                 self.save()
         if self.has_news:
-            before, self._file = self._file, Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}-{self._file.name}")
-            try:
-                self.save()
-                discard_state(before)
-            except NstError:
-                self._file = before
-        return self._file if self._file.exists() else None
+            self._move(Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}-{self._file.name}"))
+        return self._file if self._is_own(self._file) else None
 
     def discard(self) -> None:
         """Deletes the file of a run that needs it no more.
@@ -100,4 +99,31 @@ class Checkpoint:
         Raises:
             PictureError: it cannot be deleted.
         """
-        discard_state(self._file)
+        if self._is_own(self._file):
+            discard_state(self._file)
+
+    def _move(self, file: Path) -> None:
+        before, written = self._file, self._written
+        obsolete = self._is_own(before)
+        self._file, self._written = file, None
+        try:
+            self.save()
+            if obsolete:
+                discard_state(before)
+        except NstError:
+            if self.has_news:
+                self._file, self._written = before, written
+
+    def _is_own(self, file: Path) -> bool:
+        """Whether what is there was written by this run, or is what it goes on from."""
+        stamp = _stamp(file)
+        return stamp is not None and stamp == self._written
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What tells a file from any other that takes its place; None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -38,18 +38,18 @@ class Watchdog:
         if progress.iteration > 0 and totals[0] < self._best_total:  # never for NaN
             self._best, self._best_total = progress, totals[0]
         check_finite(losses, progress.iteration, self._best)
-        for total in totals:
+        for iteration, total in enumerate(totals, progress.iteration + 1):  # so that no split changes the verdict
             self._lowest = min(self._lowest, total)
             self._high = self._high + 1 if total > FACTOR * self._lowest else 0
             self._newest.append(total)
-        if self._high >= ITERATIONS and not self._falls:
-            raise Diverged(
-                f"The loss has been above {FACTOR:g} times its lowest for {self._high} iterations, up to iteration "
-                f"{progress.iteration + len(losses)}.",
-                REMEDY,
-                self._best,
-                losses,
-            )
+            if self._high >= ITERATIONS and not self._falls:
+                raise Diverged(
+                    f"The loss has been above {FACTOR:g} times its lowest for {self._high} iterations, up to iteration "
+                    f"{iteration}.",
+                    REMEDY,
+                    self._best,
+                    losses,
+                )
 
     @property
     def _falls(self) -> bool:

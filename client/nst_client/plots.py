@@ -11,7 +11,6 @@ from PIL import Image
 
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.pictures import Picture, write_picture
-from nst_client.written_files import write_whole
 
 GAP = 8  # pixels of white between the pictures of a strip
 
@@ -34,7 +33,7 @@ def write_strip(file: Path, pictures: Sequence[np.ndarray]) -> None:
 
 
 def write_loss_plot(file: Path, losses: np.ndarray) -> None:
-    """Writes the curves of float32[iterations, 4] as PNG, losses on a logarithmic scale."""
+    """Writes the curves of float32[iterations, 4] as any picture, losses on a logarithmic scale."""
     from matplotlib.figure import Figure  # half a second that nothing else should wait for
 
     figure = Figure(figsize=(8, 5), dpi=100, layout="constrained")
@@ -50,4 +49,4 @@ def write_loss_plot(file: Path, losses: np.ndarray) -> None:
         axes.legend()
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    write_whole(file, buffer.getvalue())
+    write_picture(file, Picture(np.asarray(Image.open(buffer).convert("RGB"))))

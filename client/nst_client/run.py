@@ -82,7 +82,8 @@ def run(
             continue
         except errors.StateRefused as error:
             if any(f"the same {word}, " in str(error) for word in ("network", "recipe")):
-                error.remedy = f"Version {progress.version} of the model began it: have that served, or start anew."
+                began = f"It began with version {progress.version} of the model, as that was then"
+                error.remedy = f"{began}: have that served, or start anew."
             raise
         except errors.RequestRefused as error:
             if wanted <= 1 or "iterations: must be" not in str(error):  # above the model's limit for one call

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from nst_client.errors import (
     ModelNotFound,
     NstError,
     OutOfMemory,
+    RequestRefused,
     ServerBusy,
     ServerStopping,
     ServerUnavailable,
@@ -67,6 +69,7 @@ class Servers:
         """Takes over the servers, at least one."""
         self._servers = list(servers)
         self._lock = threading.Lock()
+        self._is_closed = False
         self.note: Callable[[str], None] = lambda _: None  # told, from any thread, when one falls silent, and is back
 
     def __len__(self) -> int:
@@ -78,7 +81,8 @@ class Servers:
         return [server.address for server in self._servers]
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; calls that are running, and later ones, fail."""
+        self._is_closed = True
         for server in self._servers:
             server.close()
 
@@ -93,7 +97,10 @@ class Servers:
 
         Raises:
             NstError: of the class that `transport.STATUS` gives; ServerUnavailable only when none answers at all.
+                RequestRefused after `close`.
         """
+        if self._is_closed:
+            raise RequestRefused("client: it is closed.", "Make another one.")
         tried: list[Server] = []
         failures: list[NstError] = []
         while True:
@@ -106,27 +113,32 @@ class Servers:
                     failures.append(error)
                     if isinstance(error, CALLERS):
                         raise
+                    self._tell_silence(server, error)
                 else:
                     seconds = time.monotonic() - begin
                     self._tell_answer(server, begin)
                     return reply, seconds
             if len(tried) == len(self._servers):
                 raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
-            self._tell_silence(tried[-1], failures[-1])
 
     def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
-        """Calls every server, and returns the errors of those that fail."""
-        failed: list[tuple[Server, NstError]] = []
-        for server in self._servers:
+        """Calls all servers at once, and returns the errors of those that fail."""
+
+        def failure(server: Server) -> NstError | None:
             try:
                 _call(server, method_of, request, deadline_seconds)
             except NstError as error:
                 if isinstance(error, DeadlineExceeded):
                     error.remedy = "Look whether it hangs, or name another server."
-                failed.append((server, error))
+                return error
+            return None
+
+        with ThreadPoolExecutor(len(self._servers)) as pool:
+            results = zip(self._servers, pool.map(failure, self._servers), strict=True)
+            failed = [(server, error) for server, error in results if error is not None]
         if len(failed) < len(self._servers):
-            for server, failure in failed:
-                self._tell_silence(server, failure)
+            for server, error in failed:
+                self._tell_silence(server, error)
         return [error for _, error in failed]
 
     def _tell_silence(self, server: Server, failure: NstError) -> None:

@@ -39,9 +39,10 @@ def numbered(output: Path, iteration: int) -> Path:
 
 
 def is_numbered(file: Path, output: Path) -> bool:
-    """Whether `numbered` may give that file."""
-    name = re.fullmatch(f"{re.escape(output.stem)}-[0-9]{{4,}}{re.escape(output.suffix)}", file.name)
-    return name is not None and file.parent.resolve() == output.parent.resolve()
+    """Whether `numbered` may give that file, or the one that it is a link to."""
+    pattern = re.compile(f"{re.escape(output.stem)}-[0-9]{{4,}}{re.escape(output.suffix)}")
+    places = (file.parent.resolve() / file.name, file.resolve())
+    return any(pattern.fullmatch(place.name) and place.parent == output.parent.resolve() for place in places)
 
 
 def check_side_files(files: SideFiles) -> None:

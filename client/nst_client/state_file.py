@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import stat
 import struct
 import tokenize
 import zipfile
@@ -86,7 +87,10 @@ def read_state(file: Path) -> SavedRun:
         StateFileError: there is no such file, it is foreign, damaged, too large, or of another format.
     """
     try:
-        size = file.stat().st_size
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or a device might never end
+            raise StateFileError(f"{file} is no file.", _PASS_ANOTHER)
+        size = status.st_size
         if size > MAX_MESSAGE_BYTES:  # its state could not be sent
             raise StateFileError(f"{file} is too large for a saved run: {size} bytes.", _PASS_ANOTHER)
         return _checked(file, _entries(file))

@@ -96,7 +96,8 @@ def stylize(
     settings = _settings(resume, resumed, iterations=iterations, size=size, **numbers._asdict())
     side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
     saved = state or state_file_of(output)
-    keep = state is not None or (resumed is not None and saved == resume and bool(resumed.settings.get(KEPT)))
+    goes_on = resume is not None and saved.exists() and saved.samefile(resume)
+    keep = state is not None or (resumed is not None and goes_on and bool(resumed.settings.get(KEPT)))
     files = Files(content, style, output, saved, keep, resume, side)
     with connect(
         server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key

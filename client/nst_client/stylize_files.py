@@ -143,13 +143,17 @@ class FileRun:
                 raise self._diverged(error, side) from error
             except NstError as error:
                 raise self._explained(error, side) from error
+            except KeyboardInterrupt as error:  # the second one
+                raise self._with_the_way_on(Stopped("Stopped at once.", "")) from error
             seconds = time.monotonic() - begin
             try:
                 self._result.write(progress)
                 side.finish(self._checkpoint.losses)
+                self._end_saving()
             except NstError as error:
                 raise self._with_the_way_on(error) from error
-            self._end_saving()
+            except KeyboardInterrupt as error:
+                raise self._with_the_way_on(Stopped("Stopped before all files were written.", "")) from error
         return self._report(progress, seconds)
 
     def _watch_servers(self, display: Display) -> None:
@@ -199,7 +203,7 @@ class FileRun:
         command, progress = self._resume_command, self._checkpoint.progress
         went_on = progress is not None and progress.iteration > self._done_before
         if command is not None and (went_on or not isinstance(error, RequestRefused)):  # else it would be refused again
-            error.remedy += f" Then go on with: {command}"
+            error.remedy = f"{error.remedy} Then go on with: {command}" if error.remedy else f"Go on with: {command}"
         return error
 
     def _end_saving(self) -> None:

@@ -128,6 +128,30 @@ def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_els
     assert not file.exists()
 
 
+def test_what_another_run_has_saved_meanwhile_is_neither_overwritten_nor_deleted(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    first, second = Checkpoint(file, SETTINGS), Checkpoint(file, SETTINGS)
+    first.take(progress(1))
+    with pytest.raises(PictureError, match=r"out\.nst has been written by another run meanwhile\.$"):
+        second.take(progress(2, 2))
+    second.discard()
+    assert read_state(file).progress.iteration == 1
+    assert read_state(second.save_somewhere()).progress.iteration == 2
+    assert read_state(first.save_somewhere()).progress.iteration == 1
+    first.discard()
+    assert not file.exists()
+
+
+def test_a_file_that_somebody_deleted_is_written_anew(file):
+    checkpoint = Checkpoint(file, SETTINGS)
+    checkpoint.take(progress(1))
+    file.unlink()
+    assert checkpoint.save_somewhere() is None
+    checkpoint.take(progress(2))
+    checkpoint.save()
+    assert read_state(file).progress.iteration == 2
+
+
 def test_a_run_that_has_ended_leaves_no_file_or_says_why(file, tmp_path):
     checkpoint = Checkpoint(file, SETTINGS)
     checkpoint.discard()

@@ -57,7 +57,8 @@ def test_a_run_is_saved_and_says_which_version_goes_on_with_it(
     updated = closing(Updated(server.address, updated_server.address, calls=3)).address
     done = stylize("--iterations", ITERATIONS, "--save-every", 5, server=updated)
     error = refused(done, errors.StateRefused, "state_bytes: must come from a run with the same network, ")
-    assert error.remedy.startswith("Version 1 of the model began it: have that served, or start anew. Then go on with:")
+    began = "It began with version 1 of the model, as that was then: have that served, or start anew."
+    assert error.remedy.startswith(f"{began} Then go on with: nst ")
     assert read_state(files.state).progress.iteration == 5
     assert stylize("--resume", files.state).exit_code == 0
     assert np.array_equal(pixels_of(files.output), undisturbed())

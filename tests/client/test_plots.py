@@ -73,8 +73,15 @@ def test_losses_that_are_all_zero_give_an_empty_plot(tmp_path: Path):
     assert drawn_curves(tmp_path / "losses.png") == [False] * 4
 
 
+@pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".jpg", "JPEG"), (".webp", "WEBP")])
+def test_the_suffix_chooses_the_plots_format(tmp_path: Path, suffix: str, kind: str):
+    write_loss_plot(tmp_path / f"losses{suffix}", np.ones((2, 4), np.float32))
+    with Image.open(tmp_path / f"losses{suffix}") as image:
+        assert (image.format, image.size) == (kind, (800, 500))
+
+
 def test_a_plot_that_cannot_be_written_is_a_picture_error(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(PictureError, match="cannot be written: Not a directory"):
+    with pytest.raises(PictureError, match="There is no folder"):
         write_loss_plot(tmp_path / "file" / "losses.png", np.ones((2, 4), np.float32))
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]

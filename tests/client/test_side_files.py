@@ -14,7 +14,7 @@ from PIL import Image
 from nst_client.errors import PictureError
 from nst_client.pictures import Picture, read_picture
 from nst_client.progress import Progress
-from nst_client.side_files import SideFiles, SideWriter, check_side_files
+from nst_client.side_files import SideFiles, SideWriter, check_side_files, is_numbered
 
 CONTENT = np.random.default_rng(99).integers(0, 256, (40, 60, 3), np.uint8)
 ALPHA = np.tile(np.arange(60, dtype=np.uint8) * 4, (40, 1))
@@ -65,6 +65,14 @@ def test_the_preview_is_the_newest_picture_with_the_contents_transparency(tmp_pa
         assert np.array_equal(seen.pixels, progress(iteration).image)
         assert np.array_equal(seen.alpha, ALPHA)
     assert names(tmp_path) == ["now.png"]
+
+
+def test_a_link_to_a_numbered_picture_has_its_name(tmp_path):
+    (tmp_path / "out-0005.png").touch()
+    (tmp_path / "photo.png").symlink_to("out-0005.png")
+    (tmp_path / "other.png").symlink_to("out-5.png")
+    for name, expected in (("out-0005.png", True), ("photo.png", True), ("other.png", False), ("out.png", False)):
+        assert is_numbered(tmp_path / name, tmp_path / "out.png") is expected
 
 
 def test_pictures_are_numbered_by_iteration_in_the_results_format(tmp_path):

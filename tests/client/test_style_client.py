@@ -13,6 +13,7 @@ from nst_client import contract, errors
 from nst_client.style_client import StyleClient, VersionStatus
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
+from tests.client.run_calls import Always
 
 WHOLE = "iterations: must be a whole number"
 COLUMN = {name: index for index, name in enumerate(contract.LOSS_COLUMNS)}
@@ -117,6 +118,21 @@ def test_the_model_card_says_what_the_model_is(client):
 def test_the_status_shows_the_version_and_waiting_returns_it_at_once(client):
     assert client.status() == [VersionStatus(1, "AVAILABLE", "")]
     assert client.wait_until_available(60) == client.status()
+
+
+def test_a_closed_client_says_so(server, content, style):
+    with StyleClient(server.address) as client:
+        run = client.watch(content, style, iterations=9, chunk_size=Always(1))
+        next(run)
+    for call in (lambda: next(run), client.status, lambda: client.stylize(content, style, iterations=1)):
+        with pytest.raises(errors.RequestRefused, match=r"^client: it is closed\.$"):
+            call()
+
+
+@pytest.mark.parametrize("address", ["", " ", [], ["localhost:8500", ""]])
+def test_an_empty_address_is_refused(address):
+    with pytest.raises(errors.RequestRefused, match="there is no address"):
+        StyleClient(address)
 
 
 def test_what_no_message_can_hold_is_refused_before_it_is_sent(client, content, style):

@@ -58,9 +58,13 @@ def test_one_can_go_on_from_a_kept_state_again_and_again(stylize, files, undistu
         assert (files.left, kept.read_bytes()) == (["kept.nst", "out.png"], before)
 
 
-def test_a_state_that_was_kept_under_the_usual_name_stays_too(stylize, files):
+@pytest.mark.parametrize("spelt", ["out.png.nst", "../my results/out.png.nst"])
+def test_a_state_that_was_kept_under_the_usual_name_stays_too_however_it_is_spelt(
+    stylize, files, monkeypatch, spelt: str
+):
+    monkeypatch.chdir(files.output.parent)
     assert stylize("--iterations", 5, "--state", files.state).exit_code == 0
-    done = stylize("--resume", files.state, "--iterations", 9)
+    done = stylize("--resume", spelt, "--iterations", 9)
     assert done.exit_code == 0, done.exception
     assert read_state(files.state).progress.iteration == 9
     assert re.match(r"9 iterations, 4 of them in \d", done.stderr.splitlines()[-1])

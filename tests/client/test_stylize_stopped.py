@@ -74,6 +74,7 @@ def test_ctrl_c_twice_does_not_wait_for_the_call_and_keeps_what_was_saved(styliz
     assert process.returncode != 0
     assert "Traceback" not in err
     assert read_state(files.state).progress.iteration == 1
+    assert command_in(err)[-2:] == ["--resume", str(files.state)]
 
 
 def test_ctrl_c_keeps_the_history_and_the_curves_so_far(stylize, files, held):
@@ -205,6 +206,21 @@ def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(
     again = stylize.start_words(words)
     assert again.communicate(timeout=60)[0] == f"{files.output}\n"
     assert np.array_equal(pixels_of(files.output), undisturbed())
+
+
+def test_a_state_that_was_to_be_kept_and_cannot_be_is_saved_elsewhere(stylize, files, held, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "kept").mkdir()
+    options = ["--iterations", ITERATIONS, "--state", tmp_path / "kept" / "run.nst"]
+    process = stylize.start(*options, server=held.address)
+    held.wait_for_a_call()
+    (tmp_path / "kept").rename(tmp_path / "gone")
+    held.release()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert files.output.exists()
+    saved = Path(command_in(err)[-1])
+    assert (saved.parent, read_state(saved).progress.iteration) == (tmp_path, ITERATIONS)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets a process limit another one")
