@@ -93,6 +93,7 @@ def run_batch(
         "failed": [{"output": str(failure.pair.output), "reason": failure.reason} for failure in failures],
         "contact_sheet": None if sheet is None else str(sheet),
         "page": None if page is None else str(page),
+        "error": None if error is None else str(error),
     }
     return Outcome(report, error)
 

@@ -34,7 +34,8 @@ def test_an_overview_that_cannot_be_written_hides_no_failure_and_no_page(batch, 
     report = json.loads(done.stdout)
     assert (report["done"], report["contact_sheet"], report["page"]) == (2, None, str(out / "index.html"))
     assert [failure["output"] for failure in report["failed"]] == [str(out / "b_x.png")]
-    assert f"PictureError: {out / 'contact_sheet.jpg'} is a folder." in done.stderr
+    assert report["error"] == f"{out / 'contact_sheet.jpg'} is a folder."
+    assert f"PictureError: {report['error']}" in done.stderr
 
 
 def test_a_page_that_no_batch_wrote_is_left_alone(batch, folders):
