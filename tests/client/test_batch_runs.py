@@ -19,7 +19,7 @@ from nst_client.inputs import Numbers
 from nst_client.interrupt import Interrupt, Stopped
 from nst_client.journal import Journal
 from nst_client.pictures import Picture, read_picture, write_picture
-from nst_client.result import batch_state_of
+from nst_client.result import batch_state_of, state_file_of
 from nst_client.settings import Settings
 from nst_client.style_client import StyleClient
 from tests.client.proxy import NOWHERE, Spoiled
@@ -103,6 +103,17 @@ def test_a_run_left_by_other_pictures_begins_anew(client, folders):
     assert batch.failures == []
     content, style = (read_picture(file, 48).pixels for file in (pair.content, pair.style))
     assert np.array_equal(read_picture(pair.output).pixels, client.stylize(content, style, iterations=4).image)
+
+
+def test_a_state_that_nst_stylize_keeps_beside_a_result_is_left_alone(client, folders):
+    (pair, *_) = pairs_of(folders)
+    kept = state_file_of(pair.output)
+    kept.write_bytes(b"the run of somebody else")
+    with Journal(folders[2], model="nst") as journal:
+        batch_of(client, journal).run([pair], in_flight=1)
+    assert pair.output.exists()
+    assert kept.read_bytes() == b"the run of somebody else"
+    assert not batch_state_of(pair.output).exists()
 
 
 def test_other_pictures_of_the_same_names_do_not_take_the_place_of_a_result(client, folders, tmp_path):
