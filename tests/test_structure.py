@@ -51,6 +51,43 @@ def test_the_client_imports_tensorflow_in_its_protocol_module_alone():
     assert users == {"protocol.py"}
 
 
+ROOMS = {  # of the client, and which of the others each may import; everybody may import the ground floor's modules
+    "calls": set(),
+    "files": set(),
+    "display": set(),
+    "jobs": {"calls", "files", "display"},
+    "stylize": {"jobs", "calls", "files", "display"},
+    "batch": {"jobs", "calls", "files", "display"},
+    "demo": {"jobs", "calls", "files", "display"},
+    "commands": {"stylize", "batch", "demo", "jobs", "calls", "files", "display"},
+}
+GROUND_FLOOR = {"errors", "progress", "contract"}
+
+
+def client_modules_of(file: Path) -> set[str]:
+    """The first name behind `nst_client.` of everything a file imports."""
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "nst_client":
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nst_client."):
+            modules.add(node.module.split(".")[1])
+    return modules
+
+
+def test_every_room_of_the_client_has_its_rule():
+    rooms = {folder.parent.name for folder in FOLDERS["nst_client"].glob("*/__init__.py")}
+    assert rooms == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_clients_imports_run_one_way(room):
+    """commands -> stylize, batch, demo -> jobs -> calls, files, display -> the ground floor."""
+    for file in (FOLDERS["nst_client"] / room).glob("*.py"):
+        wrong = client_modules_of(file) - ROOMS[room] - GROUND_FLOOR - {room}
+        assert not wrong, f"{file.relative_to(ROOT)} must not import {wrong}"
+
+
 def test_the_graph_reads_no_files_and_has_no_command_line():
     for file in FOLDERS["nst_graph"].rglob("*.py"):
         assert not imports_of(file) & {"os", "pathlib", "typer", "argparse", "logging"}, file.name

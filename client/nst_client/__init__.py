@@ -11,24 +11,24 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nst_client.calls.style_client import Evaluation as Evaluation
+    from nst_client.calls.style_client import StyleClient as StyleClient
+    from nst_client.calls.style_client import Stylized as Stylized
+    from nst_client.calls.style_client import VersionStatus as VersionStatus
     from nst_client.errors import NstError as NstError
-    from nst_client.pictures import Picture as Picture
-    from nst_client.pictures import read_picture as read_picture
-    from nst_client.pictures import write_picture as write_picture
-    from nst_client.style_client import Evaluation as Evaluation
-    from nst_client.style_client import StyleClient as StyleClient
-    from nst_client.style_client import Stylized as Stylized
-    from nst_client.style_client import VersionStatus as VersionStatus
+    from nst_client.files.pictures import Picture as Picture
+    from nst_client.files.pictures import read_picture as read_picture
+    from nst_client.files.pictures import write_picture as write_picture
 
 _HOMES = {
     "NstError": "errors",
-    "Picture": "pictures",
-    "read_picture": "pictures",
-    "write_picture": "pictures",
-    "Evaluation": "style_client",
-    "StyleClient": "style_client",
-    "Stylized": "style_client",
-    "VersionStatus": "style_client",
+    "Picture": "files.pictures",
+    "read_picture": "files.pictures",
+    "write_picture": "files.pictures",
+    "Evaluation": "calls.style_client",
+    "StyleClient": "calls.style_client",
+    "Stylized": "calls.style_client",
+    "VersionStatus": "calls.style_client",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

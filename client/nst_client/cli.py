@@ -13,11 +13,11 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from nst_client import cli_options as options
 from nst_client import contract
-from nst_client.batch_cli import batch
-from nst_client.stylize_cli import stylize
-from nst_client.unheard import Unheard
+from nst_client.commands import options
+from nst_client.commands.batch import batch
+from nst_client.commands.stylize import stylize
+from nst_client.display.streams import Unheard
 
 LOG = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def status(
     as_json: options.AsJson = False,
 ) -> None:
     """Shows the versions of a served model and their states; fails if none is available."""
-    from nst_client.connection import connect
+    from nst_client.commands.connection import connect
 
     with connect(server, model=name, tls=tls, authority=ca, certificate=cert, key=key) as client:
         versions = client.wait_until_available(wait)
@@ -74,7 +74,7 @@ def demo(
     size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
 ) -> None:
     """Exports a model, serves it, stylises a sample pair over gRPC, and prints the pictures' paths."""
-    from nst_client.demo import run_demo
+    from nst_client.demo.run import run_demo
 
     for path in run_demo(folder, weights=weights, iterations=iterations, size=size):
         typer.echo(path)
@@ -113,7 +113,7 @@ def _say_warning(  # what Python itself calls for a warning, which would show ou
 
 
 def _explain(error: Any) -> None:
-    from nst_client.display_words import printable
+    from nst_client.display.words import printable
 
     remedy = getattr(error, "remedy", "This is a defect of nst-serving: run `nst --debug ...` and report it.")
     message = "\n".join(map(printable, f"{type(error).__name__}: {error}".splitlines()))

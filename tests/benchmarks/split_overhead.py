@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from nst_client import StyleClient
-from nst_client.run import Patience
+from nst_client.calls.run import Patience
 from tests.benchmarks.rpc_overhead import _process
 from tests.conftest import picture
 

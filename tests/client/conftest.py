@@ -15,12 +15,13 @@ from typing import Protocol, TypeVar
 import numpy as np
 import pytest
 
-from nst_client.pictures import Picture, write_picture
-from nst_client.state_file import write_state
-from nst_client.style_client import StyleClient, Stylized
+from nst_client.calls.style_client import StyleClient, Stylized
+from nst_client.files.pictures import Picture, write_picture
+from nst_client.jobs.state_file import write_state
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
-from tests.client import run_calls, stylize_command
+from tests.client.calls import run_calls
+from tests.client.stylize import command as stylize_command
 from tests.conftest import picture
 
 

@@ -9,8 +9,8 @@ import grpc
 import numpy as np
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from nst_client.servers import server_at
-from nst_client.tensors import array_of, tensor_of
+from nst_client.calls.servers import server_at
+from nst_client.calls.tensors import array_of, tensor_of
 
 NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
 

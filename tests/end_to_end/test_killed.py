@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from nst_client import StyleClient, errors
-from nst_client.chunk_size import ChunkSize
-from nst_client.pictures import Picture, read_picture, write_picture
-from nst_client.run import Patience
-from nst_client.state_file import read_state
+from nst_client.calls.chunk_size import ChunkSize
+from nst_client.calls.run import Patience
+from nst_client.files.pictures import Picture, read_picture, write_picture
+from nst_client.jobs.state_file import read_state
 from nst_export.export import export_version
 from nst_graph.limits import Limits
 from tests.conftest import WIDTH_DIVISOR

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
 
-from nst_client.transport import OPTIONS
+from nst_client.calls.transport import OPTIONS
 from nst_export.export import export_version
 from nst_graph.limits import Limits
 from nst_serving.server import EmbeddedServer

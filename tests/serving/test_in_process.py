@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2, predict_pb2, prediction_log_pb2
 
-from nst_client import errors, transport
+from nst_client import errors
+from nst_client.calls import transport
 from nst_serving.in_process import InProcessStub, ModelDirectoryError
 from nst_serving.warmup import WARMUP_FILE
 from tests.conftest import picture

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from nst_client.transport import OPTIONS
+from nst_client.calls.transport import OPTIONS
 
 
 @pytest.fixture

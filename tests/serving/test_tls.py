@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nst_client import NstError
-from nst_client.connection import connect
+from nst_client.commands.connection import connect
 from nst_serving.errors import StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer

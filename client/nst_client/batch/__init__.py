@@ -1,0 +1,1 @@
+"""`nst batch`: many runs, a journal, an overview."""

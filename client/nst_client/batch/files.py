@@ -1,0 +1,177 @@
+"""`nst batch` from files to files: the runs, then the pictures and the page to look through them."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nst_client.batch.contact_sheet import write_contact_sheet
+from nst_client.batch.gallery import Entry, Failure, check_page_is_ours, write_gallery
+from nst_client.batch.journal import Journal
+from nst_client.batch.manifest import manifest_pairs
+from nst_client.batch.pairs import SHEET, Pair, cross_pairs
+from nst_client.batch.runner import Batch
+from nst_client.calls.style_client import StyleClient
+from nst_client.display.batch import open_batch_display
+from nst_client.display.single import DisplayKind
+from nst_client.errors import NstError, PictureError
+from nst_client.jobs.interrupt import interruptible
+from nst_client.jobs.result import batch_state_of
+from nst_client.jobs.settings import Settings
+from nst_client.jobs.state_file import discard_state
+
+STOPPING = "Stopping after the calls in hand. Press Ctrl-C again to stop at once."
+
+
+def batch_pairs(
+    contents: Sequence[str], styles: Sequence[str], manifest: Path | None, output_dir: Path, settings: Settings
+) -> list[Pair]:
+    """What is to be done, by a table or by everything with everything.
+
+    Raises:
+        NstError: all that is wrong with it.
+    """
+    if manifest is not None:
+        return manifest_pairs(manifest, output_dir, settings)
+    return cross_pairs(contents, styles, output_dir, settings)
+
+
+class Outcome(NamedTuple):
+    """What became of a batch."""
+
+    report: dict[str, Any]  # for programs
+    error: NstError | None = None  # what ended it early, or kept the overview or the page from being written
+
+
+def run_batch(
+    pairs: Sequence[Pair],
+    output_dir: Path,
+    *,
+    client: StyleClient,
+    model: str,
+    version: int | None,
+    display_kind: DisplayKind,
+    in_flight: int,
+    deadline_seconds: float | None = None,
+) -> Outcome:
+    """Does what the journal does not hold as done, then writes the overview and the page.
+
+    Args:
+        pairs: all of the batch.
+        output_dir: where the journal, the overview and the page go.
+        client: of the servers.
+        model: what tells this model from others.
+        version: of the model; None is content with pictures that an earlier one made.
+        display_kind: see `display.display_kind`.
+        in_flight: pictures at a time.
+        deadline_seconds: of one call.
+
+    Raises:
+        NstError: the batch cannot begin. One that has begun always has an outcome; the next one goes on.
+    """
+    _make(output_dir)
+    check_page_is_ours(output_dir)
+    with Journal(output_dir, model=model, version=version) as journal:
+        waiting = [pair for pair in pairs if not journal.is_done(pair)]
+        for pair in set(pairs) - set(waiting):
+            discard_state(batch_state_of(pair.output))  # left by a kill between the last two steps
+        for folder in {pair.output.parent for pair in waiting}:
+            with contextlib.suppress(PictureError):  # its pictures will fail, each by its name, and no other
+                _make(folder)
+        before = len(pairs) - len(waiting)
+        done, failures, error = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
+        sheet, page = None, None
+        if error is None:
+            sheet, page, error = _show(output_dir, pairs, journal, failures)
+    report = {
+        "pictures": len(pairs),
+        "done": before + done,
+        "done_before": before,
+        "failed": [{"output": str(failure.pair.output), "reason": failure.reason} for failure in failures],
+        "contact_sheet": None if sheet is None else str(sheet),
+        "page": None if page is None else str(page),
+        "error": None if error is None else str(error),
+    }
+    return Outcome(report, error)
+
+
+def _run(
+    waiting: Sequence[Pair],
+    total: int,
+    journal: Journal,
+    client: StyleClient,
+    display_kind: DisplayKind,
+    in_flight: int,
+    deadline_seconds: float | None,
+) -> tuple[int, list[Failure], NstError | None]:
+    """How many it did, what failed, and what ended it early."""
+    if not waiting:
+        return 0, [], None
+    ended_by = None
+    with (
+        open_batch_display(display_kind, total=total, done=total - len(waiting)) as display,
+        interruptible(lambda: display.note(STOPPING)) as interrupt,
+        told_warnings(display.note),
+    ):
+        client.tell_of_servers(display.note)
+        silent = client.silent_servers()
+        if len(silent) == client.servers:  # an address or the model's name is wrong
+            raise silent[0]
+        batch = Batch(client, journal, display, interrupt, deadline_seconds=deadline_seconds)
+        try:
+            batch.run(waiting, in_flight)
+        except NstError as error:
+            ended_by = error
+    places = {pair: place for place, pair in enumerate(waiting)}
+    return batch.done, sorted(batch.failures, key=lambda failure: places[failure.pair]), ended_by
+
+
+def _show(
+    output_dir: Path, pairs: Sequence[Pair], journal: Journal, failures: Sequence[Failure]
+) -> tuple[Path | None, Path | None, NstError | None]:
+    """The overview, if there is anything to show, and the page; and what keeps one of them from being written."""
+    failed = {failure.pair.output for failure in failures}
+    done = [pair for pair in pairs if pair.output not in failed]
+    sheet, page, error = None, None, None
+    with told_warnings(lambda _: None):  # they were told when the pictures were read for their runs
+        try:
+            page = write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
+        except PictureError as page_error:
+            error = page_error
+        try:
+            if done:
+                write_contact_sheet(output_dir / SHEET, done)
+                sheet = output_dir / SHEET
+        except PictureError as sheet_error:
+            error = error or sheet_error
+    return sheet, page, error
+
+
+@contextlib.contextmanager
+def told_warnings(note: Callable[[str], None]) -> Iterator[None]:
+    """Has every warning of the block told once, from any thread: Python's own way to print would spoil a display."""
+    told: set[str] = set()
+
+    def tell(message: Warning | str, *_: object, **__: object) -> None:
+        text = f"Warning: {message}"
+        if text not in told:
+            told.add(text)
+            note(text)
+
+    usual = warnings.showwarning
+    warnings.showwarning = tell
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made: {error.strerror or error}."
+        raise PictureError(message, "Choose another one.") from error

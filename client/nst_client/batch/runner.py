@@ -1,0 +1,195 @@
+"""Many pictures over several servers: bounded threads, one for each run in flight."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nst_client.batch.gallery import Failure
+from nst_client.batch.journal import Journal, JournalError
+from nst_client.batch.pairs import Pair
+from nst_client.calls.chunk_size import ChunkSize
+from nst_client.calls.run import Patience
+from nst_client.calls.style_client import StyleClient
+from nst_client.display.batch import BatchDisplay
+from nst_client.errors import (
+    DiskFull,
+    Diverged,
+    ModelNotFound,
+    NstError,
+    PictureError,
+    ServerUnavailable,
+    SignatureNotFound,
+    StateRefused,
+)
+from nst_client.files.pictures import Picture, check_writable, read_picture
+from nst_client.jobs.checkpoint import Checkpoint
+from nst_client.jobs.interrupt import Interrupt, Stopped
+from nst_client.jobs.painting import Onlooker, paint
+from nst_client.jobs.result import Result, batch_state_of
+from nst_client.jobs.state_file import SavedRun, StateFileError, discard_state, read_state
+from nst_client.progress import Progress
+
+# What would befall every other picture too: no server, no model, no place for the results or the journal.
+FATAL = (ServerUnavailable, ModelNotFound, SignatureNotFound, JournalError, DiskFull)
+
+
+class Batch:
+    """The runs of a batch, and what became of them."""
+
+    def __init__(
+        self,
+        client: StyleClient,
+        journal: Journal,
+        display: BatchDisplay,
+        interrupt: Interrupt,
+        *,
+        deadline_seconds: float | None = None,
+    ) -> None:
+        """Takes the servers, the record, whom to tell, and who may stop it."""
+        self._client = client
+        self._journal = journal
+        self._display = display
+        self._interrupt = interrupt
+        # A server has answered before a batch begins; from then on all may be restarted at any time.
+        self._patience = Patience(deadline_seconds=deadline_seconds, from_the_start=True)
+        self._chunk_size = ChunkSize()
+        self._lock = threading.Lock()
+        self._fatal: BaseException | None = None
+        self._was_cut = False  # a run was stopped before its end
+        self.done = 0
+        self.failures: list[Failure] = []
+
+    def run(self, pairs: Sequence[Pair], in_flight: int) -> None:
+        """Stylises what the journal does not hold as done, `in_flight` pictures at a time.
+
+        Raises:
+            Stopped: somebody asked for it; what was in flight is saved, and goes on with the next batch.
+            NstError: what would befall every other picture too.
+        """
+        waiting = iter(pairs)
+        # Daemons: after a second Ctrl-C nobody waits for their calls.
+        threads = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(in_flight)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.1)  # a join without end would hold up the handlers of signals on Windows
+        if self._fatal is not None:
+            raise self._fatal
+        if self._was_cut or next(waiting, None) is not None:  # else it was asked for too late
+            raise Stopped("The batch has not ended.", "Go on with the same command.")
+
+    def _work(self, waiting: Iterator[Pair]) -> None:
+        while not self._ends:
+            with self._lock:
+                pair = next(waiting, None)
+            if pair is None:
+                return
+            try:
+                self._one_or_failed(pair)
+            except Stopped:
+                self._was_cut = True
+                return
+            except BaseException as error:  # noqa: BLE001  (a defect must reach the main thread, not end this one)
+                self._fatal = self._fatal or error
+
+    @property
+    def _ends(self) -> bool:
+        return self._interrupt.requested or self._fatal is not None
+
+    def _one_or_failed(self, pair: Pair) -> None:
+        name = self._journal.place(pair)
+        try:
+            self._one(pair, name)
+        except (Stopped, *FATAL):
+            raise
+        except NstError as error:
+            with self._lock:
+                self.failures.append(Failure(pair, str(error)))
+            self._display.failed(name, str(error))
+            self._journal.failed(pair, str(error))
+
+    def _one(self, pair: Pair, name: str) -> None:
+        begin = time.monotonic()
+        check_writable(pair.output)
+        if self._journal.holds_others(pair):
+            message = f"{pair.output} was made from other pictures of the same names"
+            raise PictureError(f"{message}: delete it, or choose another output folder.", "")
+        content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
+        names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
+        result = Result(pair.output, content, pair.settings, names)
+        self._display.started(name, pair.settings.iterations)
+        try:
+            progress = self._painted(pair, name, result, content, style)
+        except Diverged as error:
+            if error.best is not None:
+                self._journal.replacing(pair)
+            kept = result.keep_best(error)
+            discard_state(batch_state_of(pair.output))  # that run can only diverge again
+            raise kept from error
+        self._journal.replacing(pair)
+        result.write(progress)
+        seconds = time.monotonic() - begin
+        self._journal.done(pair, seconds, progress.version)
+        discard_state(batch_state_of(pair.output))
+        with self._lock:
+            self.done += 1
+        self._display.finished(name, seconds)
+
+    def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
+        """Goes on with the run that an earlier batch left, if it is this very one.
+
+        A run that cannot go on, because a picture has changed since or another model is served by now, begins anew.
+        """
+        file = batch_state_of(pair.output)
+        saved = _left_over(file, result.words)
+
+        def paint_from(saved: SavedRun | None) -> Progress:
+            return paint(
+                self._client,
+                content,
+                style,
+                pair.settings,
+                Checkpoint(file, result.words, saved),
+                onlooker=_Onlooker(name, self._display, lambda: self._ends),
+                chunk_size=self._chunk_size,
+                patience=self._patience,
+            )
+
+        try:
+            return paint_from(saved)
+        except StateRefused as error:
+            self._display.note(f"{name}: {error}. It begins anew.")
+            return paint_from(None)
+
+
+class _Onlooker(Onlooker):
+    """Shows one run among others."""
+
+    def __init__(self, name: str, display: BatchDisplay, batch_ends: Callable[[], bool]) -> None:
+        self._name = name
+        self._display = display
+        self._batch_ends = batch_ends
+
+    def see(self, progress: Progress) -> None:
+        self._display.advanced(self._name, progress)
+
+    def note(self, text: str) -> None:
+        self._display.note(f"{self._name}: {text}")
+
+    @property
+    def wants_to_stop(self) -> bool:
+        return self._batch_ends()
+
+
+def _left_over(file: Path, words: Mapping[str, Any]) -> SavedRun | None:
+    """The run that an earlier batch was stopped or killed in."""
+    try:
+        saved = read_state(file)
+    except StateFileError:  # there is none, or a damaged one: then the run starts anew
+        return None
+    return saved if saved.settings == words else None

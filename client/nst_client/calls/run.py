@@ -1,0 +1,163 @@
+"""One optimisation in many calls: it can be watched, stopped and resumed, and outlives its server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nst_client import contract, errors
+from nst_client.calls.chunk_size import ChunkSize
+from nst_client.calls.divergence import Watchdog
+from nst_client.calls.inputs import whole
+from nst_client.calls.protocol import tensor_pb2
+from nst_client.calls.tensors import array_of, strings_of
+from nst_client.progress import Progress
+
+Outputs = Mapping[str, tensor_pb2.TensorProto]
+Predict = Callable[..., tuple[Outputs, int, float]]  # StyleClient's own: signature, inputs, deadline, fetch
+
+# A server that dies and is started again: a pod that moves to another machine and loads its model takes a minute.
+PATIENCE_SECONDS = 120.0
+RETRY_SECONDS = 0.5
+
+# What a restart looks like from outside: no connection, then a model that is still loading, or a full queue.
+TRANSIENT = (errors.ServerUnavailable, errors.ModelNotFound, errors.ServerBusy, errors.ServerStopping)
+
+
+class Patience(NamedTuple):
+    """How a run meets trouble."""
+
+    seconds: float = PATIENCE_SECONDS  # to wait for a server
+    deadline_seconds: float | None = None  # of one call; by default by size and iterations
+    on_trouble: Callable[[errors.NstError], None] = lambda _: None  # told before each new try; may raise
+    from_the_start: bool = False  # with a server that has not answered yet, too: else its address is taken for wrong
+
+
+def run(
+    predict: Predict,
+    inputs: Mapping[str, Any],
+    iterations: int,
+    *,
+    resume: Progress | None = None,
+    stop_at_multiples_of: int | None = None,
+    chunk_size: ChunkSize | None = None,
+    patience: Patience = Patience(),  # noqa: B008  (immutable)
+    servers: int = 1,
+) -> Iterator[Progress]:
+    """Yields a run's progress after each of its calls.
+
+    Args:
+        predict: calls a signature.
+        inputs: of `stylize_start`.
+        iterations: wanted in the whole run.
+        resume: where to go on; by default at the content.
+        stop_at_multiples_of: there always is a progress after such a number of iterations.
+        chunk_size: shared with other runs on the same servers.
+        patience: with servers.
+        servers: how many there are, for calls that one of them does not answer in time.
+
+    Raises:
+        Diverged: the loss is no longer finite, or rises without end.
+        NstError: whatever a call raises, when patience is at an end.
+    """
+    calls = _Calls(predict, inputs, patience, servers)
+    chunk_size = chunk_size or ChunkSize()
+    progress = calls.start(iterations) if resume is None else resume._replace(iterations=iterations)
+    height, width, _ = inputs["content"].shape
+    watchdog, limit, most = Watchdog(), iterations, iterations
+    while progress.iteration < iterations:
+        wanted = min(chunk_size.iterations(height * width), limit, most, iterations - progress.iteration)
+        if stop_at_multiples_of:
+            wanted = min(wanted, stop_at_multiples_of - progress.iteration % stop_at_multiples_of)
+        try:
+            after = calls.step(progress, wanted)
+        except errors.DeadlineExceeded as error:
+            if wanted <= 1:
+                raise
+            patience.on_trouble(error)
+            most = wanted // 2
+            continue
+        except errors.StateRefused as error:
+            if any(f"the same {word}, " in str(error) for word in ("network", "recipe")):
+                began = f"It began with version {progress.version} of the model, as that was then"
+                error.remedy = f"{began}: have that served, or start anew."
+            raise
+        except errors.RequestRefused as error:
+            if wanted <= 1 or "iterations: must be" not in str(error):  # above the model's limit for one call
+                raise
+            limit = wanted // 2
+            continue
+        if 4 * after.seconds < calls.deadline_seconds(wanted):  # twice as many would take half of it at most
+            most = min(2 * most, iterations)
+        watchdog.check(progress, after.losses)
+        chunk_size.learn(height * width, len(after.losses), after.seconds)
+        progress = after
+        yield progress
+
+
+class _Calls:
+    """The calls of one run, repeated where a server went away in the middle."""
+
+    def __init__(self, predict: Predict, inputs: Mapping[str, Any], patience: Patience, servers: int) -> None:
+        self._predict = predict
+        self._inputs = inputs
+        self._patience = patience
+        self._servers = servers
+        self._answered = patience.from_the_start
+
+    def start(self, iterations: int) -> Progress:
+        outputs, version, seconds = self._call(contract.START, self._inputs, 0, ("state_bytes", "image"))
+        self._answered = True
+        no_losses = np.empty((0, len(contract.LOSS_COLUMNS)), np.float32)
+        state = strings_of(outputs["state_bytes"])
+        return Progress(0, iterations, array_of(outputs["image"]), no_losses, seconds, version, state)
+
+    def step(self, progress: Progress, wanted: int) -> Progress:
+        inputs = {**self._inputs, "state_bytes": progress.state, "iterations": whole("iterations", wanted, 32)}
+        outputs, version, seconds = self._call(contract.STEP, inputs, wanted, ("state_bytes", "image", "losses"))
+        self._answered = True
+        losses = array_of(outputs["losses"])
+        if not 0 < len(losses) <= wanted:  # fewer than wanted where the model was exported with --max-seconds
+            raise errors.BadAnswer(
+                f"The server sent {len(losses)} losses for {wanted} iterations.",
+                "Serve a model written by `nst export`.",
+            )
+        return progress._replace(
+            iteration=progress.iteration + len(losses),
+            image=array_of(outputs["image"]),
+            losses=losses,
+            seconds=seconds,
+            version=version,
+            state=strings_of(outputs["state_bytes"]),
+        )
+
+    def deadline_seconds(self, iterations: int) -> float:
+        """Of a call of so many."""
+        if self._patience.deadline_seconds is not None:
+            return self._patience.deadline_seconds
+        height, width, _ = self._inputs["content"].shape
+        return contract.stylize_deadline(height, width, iterations)
+
+    def _call(
+        self, signature: str, inputs: Mapping[str, Any], iterations: int, fetch: tuple[str, ...]
+    ) -> tuple[Outputs, int, float]:
+        ends, hung = None, 0
+        while True:
+            try:
+                return self._predict(signature, inputs, self.deadline_seconds(iterations), fetch=fetch)
+            except errors.DeadlineExceeded as error:
+                hung += 1
+                if iterations > 1 or hung >= self._servers:  # the caller makes it smaller, or no server is left
+                    raise
+                self._patience.on_trouble(error)
+            except TRANSIENT as error:
+                now = time.monotonic()  # not before the call, which may have run for longer than any patience
+                ends = now + self._patience.seconds if ends is None else ends
+                hopeless = not self._answered and not isinstance(error, errors.ServerBusy)
+                if hopeless or isinstance(error, errors.OutOfMemory) or now >= ends:
+                    raise
+                self._patience.on_trouble(error)
+                time.sleep(RETRY_SECONDS)

@@ -1,0 +1,184 @@
+"""One server or several: which of them a call goes to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from nst_client.calls import transport
+from nst_client.calls.protocol import model_service_pb2_grpc, prediction_service_pb2_grpc
+from nst_client.errors import (
+    DeadlineExceeded,
+    ModelNotFound,
+    NstError,
+    OutOfMemory,
+    RequestRefused,
+    ServerBusy,
+    ServerStopping,
+    ServerUnavailable,
+)
+
+# A server that did not answer is left out for so long, if there are others: about what a restart takes.
+REST_SECONDS = 5.0
+# One that hung, for so many deadlines: then at most a tenth of the time is lost in asking it again.
+REST_DEADLINES = 9
+
+# What one server answers and another one may not: it is down, ends, still loads the model, has a full queue, or hangs.
+ELSEWHERE = (ServerUnavailable, ServerStopping, ModelNotFound, ServerBusy, DeadlineExceeded)
+# But these have had their time, or would fail there too: whether to call again is the caller's decision.
+CALLERS = (DeadlineExceeded, OutOfMemory)
+
+
+@dataclass(eq=False)  # two servers at the same address are two
+class Server:
+    """Where calls can go: stubs, and what is known of their state."""
+
+    address: str
+    prediction: Any  # has the method Predict(request, timeout) of a PredictionServiceStub
+    model: Any  # has the method GetModelStatus(request, timeout) of a ModelServiceStub
+    close: Callable[[], None]
+    callee: str = transport.SERVER_AT  # in messages, before the address
+    calls: int = 0  # in flight
+    rests_until: float = 0.0  # on the monotonic clock
+    silent_since: float | None = None  # on that clock, if it did not answer when last asked; a full queue is an answer
+
+
+MethodOf = Callable[[Server], Callable[..., Any]]  # which of a server's stubs' methods to call
+
+
+def server_at(address: str, tls: transport.Tls | None = None) -> Server:
+    """The server at a gRPC target; nothing is sent yet."""
+    channel = transport.open_channel(address, tls)
+    return Server(
+        address,
+        prediction_service_pb2_grpc.PredictionServiceStub(channel),
+        model_service_pb2_grpc.ModelServiceStub(channel),
+        channel.close,
+    )
+
+
+class Servers:
+    """Spreads calls over servers of the same model. It may be shared between threads."""
+
+    def __init__(self, servers: Sequence[Server]) -> None:
+        """Takes over the servers, at least one."""
+        self._servers = list(servers)
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self.note: Callable[[str], None] = lambda _: None  # told, from any thread, when one falls silent, and is back
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    @property
+    def addresses(self) -> list[str]:
+        """As they were given."""
+        return [server.address for server in self._servers]
+
+    def close(self) -> None:
+        """Closes all connections; calls that are running, and later ones, fail."""
+        self._is_closed = True
+        for server in self._servers:
+            server.close()
+
+    def call(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> tuple[Any, float]:
+        """One unary call to the least busy server; where that cannot answer now, to the next one.
+
+        A call may reach a server that dies in the middle of it and then another one: every signature of the
+        contract is a function of its inputs alone, so nothing happens twice.
+
+        Returns:
+            The reply, and the seconds that the server which gave it took.
+
+        Raises:
+            NstError: of the class that `transport.STATUS` gives; ServerUnavailable only when none answers at all.
+                RequestRefused after `close`.
+        """
+        if self._is_closed:
+            raise RequestRefused("client: it is closed.", "Make another one.")
+        tried: list[Server] = []
+        failures: list[NstError] = []
+        while True:
+            with self._least_busy(tried) as server:
+                begin = time.monotonic()
+                try:
+                    reply = _call(server, method_of, request, deadline_seconds)
+                except ELSEWHERE as error:
+                    tried.append(server)
+                    failures.append(error)
+                    if isinstance(error, CALLERS):
+                        raise
+                    self._tell_silence(server, error)
+                else:
+                    seconds = time.monotonic() - begin
+                    self._tell_answer(server, begin)
+                    return reply, seconds
+            if len(tried) == len(self._servers):
+                raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
+
+    def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
+        """Calls all servers at once, and returns the errors of those that fail."""
+
+        def failure(server: Server) -> NstError | None:
+            try:
+                _call(server, method_of, request, deadline_seconds)
+            except NstError as error:
+                if isinstance(error, DeadlineExceeded):
+                    error.remedy = "Look whether it hangs, or name another server."
+                return error
+            return None
+
+        with ThreadPoolExecutor(len(self._servers)) as pool:
+            results = zip(self._servers, pool.map(failure, self._servers), strict=True)
+            failed = [(server, error) for server, error in results if error is not None]
+        if len(failed) < len(self._servers):
+            for server, error in failed:
+                self._tell_silence(server, error)
+        return [error for _, error in failed]
+
+    def _tell_silence(self, server: Server, failure: NstError) -> None:
+        if isinstance(failure, ServerBusy):
+            return
+        with self._lock:
+            is_new, server.silent_since = server.silent_since is None, time.monotonic()
+            others = any(other.silent_since is None for other in self._servers)
+        if is_new and others:  # where none is left, the caller hears of it
+            self.note(f"{str(failure).rstrip('.')}. The others go on without it.")
+
+    def _tell_answer(self, server: Server, asked_at: float) -> None:
+        with self._lock:
+            # An answer to an earlier call may have been on its way when the server went.
+            is_back = server.silent_since is not None and asked_at > server.silent_since
+            if is_back:
+                server.silent_since = None
+        if is_back:
+            self.note(f"{server.callee} {server.address} answers again.")
+
+    @contextmanager
+    def _least_busy(self, tried: Sequence[Server]) -> Iterator[Server]:
+        with self._lock:
+            now = time.monotonic()
+            left = [server for server in self._servers if server not in tried]
+            server = min(left, key=lambda server: (max(server.rests_until - now, 0.0), server.calls))
+            server.calls += 1
+        try:
+            yield server
+        finally:
+            with self._lock:
+                server.calls -= 1
+
+
+def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> Any:
+    """Calls one server, and has it rest where another one may answer sooner."""
+    method, callee = method_of(server), server.callee
+    try:
+        return transport.call(method, request, address=server.address, deadline_seconds=deadline_seconds, callee=callee)
+    except ELSEWHERE as error:
+        hung = isinstance(error, DeadlineExceeded)
+        server.rests_until = time.monotonic() + (REST_DEADLINES * deadline_seconds if hung else REST_SECONDS)
+        raise

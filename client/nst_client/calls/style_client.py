@@ -1,0 +1,294 @@
+"""The Python client: one method for each signature."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nst_client import contract, errors
+from nst_client.calls import transport
+from nst_client.calls.chunk_size import ChunkSize
+from nst_client.calls.divergence import check_finite
+from nst_client.calls.inputs import Numbers, check_sendable, picture_inputs, pixels, whole
+from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
+from nst_client.calls.run import Patience, run
+from nst_client.calls.servers import MethodOf, Servers, server_at
+from nst_client.calls.tensors import array_of, strings_of, tensor_of
+from nst_client.progress import Progress
+
+
+class Stylized(NamedTuple):
+    """A finished run."""
+
+    image: np.ndarray  # uint8[height, width, 3], of the content's size
+    losses: np.ndarray  # float32[iterations, 4], columns as contract.LOSS_COLUMNS
+    version: int  # of the model that made it
+
+
+class Evaluation(NamedTuple):
+    """How near a picture is to its content and style: 0 is a perfect match."""
+
+    style_errors: np.ndarray  # float32[5], relative errors of the Gram matrices, block1 to block5
+    content_error: float  # relative error of the features at block4_conv2
+    total_variation: float  # mean squared difference of neighbours, pixels in 0..1
+
+
+class VersionStatus(NamedTuple):
+    """One version of a model on a server."""
+
+    version: int
+    state: str  # START, LOADING, AVAILABLE, UNLOADING or END
+    error: str  # why a version in state END failed, else empty
+
+
+class StyleClient:
+    """Calls a model on a TensorFlow Serving compatible server.
+
+    Every method raises a subclass of `nst_client.NstError` when it fails. Instances may be shared
+    between threads.
+    """
+
+    def __init__(
+        self,
+        address: str | Sequence[str] = contract.DEFAULT_SERVER,
+        *,
+        model: str = contract.DEFAULT_MODEL,
+        version: int | None = None,
+        tls: transport.Tls | None = None,
+        servers: Servers | None = None,
+    ) -> None:
+        """Names the servers and the model; nothing is sent yet.
+
+        Args:
+            address: HOST:PORT, or any gRPC target (see `transport.open_channel`); or several, over which
+                calls are spread.
+            model: the name under which the servers have the model.
+            version: of the model; by default the server's newest.
+            tls: for servers that speak TLS.
+            servers: in place of `address` and `tls`, and closed with the client.
+
+        Raises:
+            RequestRefused: no address, or an empty one, or a version that does not fit into 64 bits.
+        """
+        addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
+        if servers is None and not (addresses and all(one.strip() for one in addresses)):
+            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.")
+        self._servers = servers or Servers([server_at(one, tls) for one in addresses])
+        self.address = ", ".join(self._servers.addresses)
+        self.servers = len(self._servers)
+        self.model = model
+        self._spec = model_pb2.ModelSpec(name=model)
+        if version is not None:
+            self._spec.version.value = int(whole("version", version, 64))
+
+    def __enter__(self) -> StyleClient:  # noqa: PYI034  (typing.Self is newer than Python 3.10)
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Closes the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; calls that are running end with an error."""
+        self._servers.close()
+
+    def stylize(
+        self,
+        content: np.ndarray,
+        style: np.ndarray,
+        *,
+        iterations: int = contract.DEFAULT_ITERATIONS,
+        content_weight: float | None = None,
+        style_weight: float | None = None,
+        tv_weight: float | None = None,
+        learning_rate: float | None = None,
+        deadline_seconds: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Stylized:
+        """Repaints `content` in the manner of `style`.
+
+        Args:
+            content: uint8[height, width, 3], RGB.
+            style: uint8[height, width, 3], RGB, of any size.
+            iterations: updates of the picture.
+            content_weight: of the content loss; by default the model's.
+            style_weight: of the style loss; by default the model's.
+            tv_weight: of the total variation; by default the model's.
+            learning_rate: in pixel levels; by default the model's.
+            deadline_seconds: of one call; by default long enough for a slow server
+                (`contract.stylize_deadline`).
+            on_progress: called about once a second with the run's progress. The run then takes many
+                calls (see `watch`) in place of one, to the same bits.
+
+        Raises:
+            Diverged: the loss is no longer finite, or rises without end.
+        """
+        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+        if on_progress is not None:
+            patience = Patience(deadline_seconds=deadline_seconds)
+            calls = self.watch(content, style, iterations=iterations, patience=patience, **numbers._asdict())
+            return _watched(calls, on_progress)
+        inputs = picture_inputs(content, style, numbers)
+        inputs["iterations"] = whole("iterations", iterations, 32)
+        if deadline_seconds is None:
+            height, width, _ = inputs["content"].shape
+            deadline_seconds = contract.stylize_deadline(height, width, iterations)
+        outputs, version, _ = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
+        stylized = Stylized(array_of(outputs["image"]), array_of(outputs["losses"]), version)
+        check_finite(stylized.losses)
+        return stylized
+
+    def watch(
+        self,
+        content: np.ndarray,
+        style: np.ndarray,
+        *,
+        iterations: int = contract.DEFAULT_ITERATIONS,
+        content_weight: float | None = None,
+        style_weight: float | None = None,
+        tv_weight: float | None = None,
+        learning_rate: float | None = None,
+        resume: Progress | None = None,
+        stop_at_multiples_of: int | None = None,
+        chunk_size: ChunkSize | None = None,
+        patience: Patience = Patience(),  # noqa: B008  (immutable)
+    ) -> Iterator[Progress]:
+        """Yields a run's progress about once a second; stop whenever you like, and resume with any of them.
+
+        The last picture and all losses are those of one `stylize`, bit for bit. The server keeps nothing:
+        the run outlives it, and may go on on another one.
+
+        Args:
+            content: uint8[height, width, 3], RGB.
+            style: uint8[height, width, 3], RGB, of any size.
+            iterations: updates of the picture in the whole run, those before `resume` included.
+            content_weight: of the content loss; by default the model's.
+            style_weight: of the style loss; by default the model's.
+            tv_weight: of the total variation; by default the model's.
+            learning_rate: in pixel levels; by default the model's.
+            resume: a progress of a run with the same pictures, numbers and model.
+            stop_at_multiples_of: there always is a progress after such a number of iterations.
+            chunk_size: what was learnt of the servers' speed, to be shared between runs.
+            patience: with servers.
+
+        Raises:
+            StateRefused: `resume` belongs to other pictures, numbers or another model.
+            Diverged: the loss is no longer finite, or rises without end.
+        """
+        iterations = int(whole("iterations", iterations, 32))
+        if iterations < 1 or (resume is not None and iterations <= resume.iteration):
+            done = 0 if resume is None else resume.iteration
+            raise errors.RequestRefused(
+                f"iterations: must be more than the {done} that are done, got {iterations}.", "Ask for more."
+            )
+        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+        return run(
+            self._predict,
+            picture_inputs(content, style, numbers),
+            iterations,
+            resume=resume,
+            stop_at_multiples_of=stop_at_multiples_of,
+            chunk_size=chunk_size,
+            patience=patience,
+            servers=self.servers,
+        )
+
+    def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
+        """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""
+        inputs = {**picture_inputs(content, style), "image": pixels("image", image)}
+        height, width, _ = inputs["content"].shape
+        deadline = contract.stylize_deadline(height, width, 1)
+        names = ("style_errors", "content_error", "total_variation")
+        outputs, *_ = self._predict(contract.EVALUATE, inputs, deadline, fetch=names)
+        style_errors, content_error, variation = (array_of(outputs[name]) for name in names)
+        return Evaluation(style_errors, float(content_error), float(variation))
+
+    def describe(self) -> dict[str, Any]:
+        """The model card."""
+        outputs, *_ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
+        try:
+            card: dict[str, Any] = json.loads(strings_of(outputs["model_card"])[0])
+        except (IndexError, ValueError) as error:
+            raise errors.BadAnswer("The model card is not JSON.", "Serve a model written by `nst export`.") from error
+        return card
+
+    def status(self) -> list[VersionStatus]:
+        """The model's versions on the server, newest first."""
+        reply, _ = self._servers.call(*self._status_call)
+        states = get_model_status_pb2.ModelVersionStatus.State
+        return [
+            VersionStatus(entry.version, states.Name(entry.state), entry.status.error_message)
+            for entry in reply.model_version_status
+        ]
+
+    def silent_servers(self) -> list[errors.NstError]:
+        """Asks every server, and returns the errors of those that do not answer, or do not have the model."""
+        return self._servers.failures(*self._status_call)
+
+    def tell_of_servers(self, note: Callable[[str], None]) -> None:
+        """Tells `note` a sentence, from any thread, when one of several servers falls silent, and when it is back."""
+        self._servers.note = note
+
+    def wait_until_available(self, timeout_seconds: float) -> list[VersionStatus]:
+        """Asks again until a version is AVAILABLE, and returns the status.
+
+        Raises:
+            NstError: the last answer's error, when the time is over.
+        """
+        end = time.monotonic() + timeout_seconds
+        while True:
+            try:
+                status = self.status()
+            except (errors.ServerUnavailable, errors.ModelNotFound, errors.DeadlineExceeded):
+                if time.monotonic() >= end:
+                    raise
+            else:
+                if any(entry.state == "AVAILABLE" for entry in status):
+                    return status
+                if time.monotonic() >= end:
+                    states = ", ".join(
+                        f"version {entry.version} {entry.state} {entry.error}".rstrip() for entry in status
+                    )
+                    raise errors.ModelNotFound(f"No version is available: {states}.", "Look into the server's log.")
+            time.sleep(0.2)
+
+    def _predict(
+        self, signature: str, inputs: Mapping[str, Any], deadline_seconds: float, *, fetch: tuple[str, ...]
+    ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int, float]:
+        """The outputs, the version that made them, and the seconds that it took."""
+        if math.isnan(deadline_seconds) or deadline_seconds <= 0:
+            raise errors.RequestRefused(
+                f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
+            )
+        check_sendable(inputs)
+        request = predict_pb2.PredictRequest(model_spec=self._spec)
+        request.model_spec.signature_name = signature
+        for name, value in inputs.items():
+            request.inputs[name].CopyFrom(tensor_of(value))
+        reply, seconds = self._servers.call(lambda server: server.prediction.Predict, request, deadline_seconds)
+        missing = [name for name in fetch if name not in reply.outputs]
+        if missing:
+            raise errors.BadAnswer(f"The server's answer lacks {missing[0]}.", "Serve a model written by `nst export`.")
+        return reply.outputs, reply.model_spec.version.value, seconds
+
+    @property
+    def _status_call(self) -> tuple[MethodOf, Any, float]:
+        request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._spec)
+        return lambda server: server.model.GetModelStatus, request, contract.STATUS_DEADLINE_SECONDS
+
+
+def _watched(calls: Iterator[Progress], on_progress: Callable[[Progress], None]) -> Stylized:
+    losses = []
+    for progress in calls:
+        losses.append(progress.losses)
+        on_progress(progress)
+    return Stylized(progress.image, np.concatenate(losses), progress.version)

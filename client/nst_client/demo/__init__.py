@@ -1,0 +1,1 @@
+"""`nst demo`, and the sample pair that it draws."""

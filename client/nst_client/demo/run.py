@@ -1,0 +1,84 @@
+"""`nst demo`: the whole way, from weights to a picture, through the same commands a person would type."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from nst_client.calls.style_client import StyleClient
+from nst_client.demo.painting import draw_painting
+from nst_client.demo.scene import draw_scene
+from nst_client.display.single import display_kind, open_display
+from nst_client.errors import NstError, ServerUnavailable
+from nst_client.files.pictures import Picture, read_picture, write_picture
+from nst_client.files.plots import write_loss_plot, write_strip
+
+NST = [sys.executable, "-m", "nst_client"]
+
+
+class DemoFailed(NstError):
+    """A command of the demo failed; its own words stand above."""
+
+
+def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[Path]:
+    """Exports, serves, stylises, and returns the files made: content, style, result, strip, loss curve.
+
+    Args:
+        folder: where they go; the model goes to `model` in it.
+        weights: as for `nst export`.
+        iterations: updates of the picture.
+        size: longest side in pixels.
+    """
+    files = [folder / f"{name}.png" for name in ("content", "style", "stylised", "strip", "losses")]
+    content_file, style_file, result_file, strip_file, plot_file = files
+    folder.mkdir(parents=True, exist_ok=True)
+    _say("Drawing a scene and a painting.")
+    write_picture(content_file, Picture(np.asarray(draw_scene())))
+    write_picture(style_file, Picture(np.asarray(draw_painting())))
+    _say("Exporting a model: VGG19 and the whole optimisation loop as a SavedModel.")
+    version_dir = Path(_command("export", str(folder / "model"), "--weights", weights).strip())
+    content, style = read_picture(content_file, size).pixels, read_picture(style_file, size).pixels
+    with _server(folder / "model") as address, StyleClient(address) as client:
+        _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")
+        kind = display_kind(quiet=False, as_json=False, is_terminal=sys.stderr.isatty())
+        with open_display(
+            kind, title="The scene in the manner of the painting", done=0, iterations=iterations
+        ) as display:
+            stylized = client.stylize(content, style, iterations=iterations, on_progress=display.show)
+    write_picture(result_file, Picture(stylized.image), {"iterations": iterations, "weights": weights})
+    write_strip(strip_file, [content, style, stylized.image])
+    write_loss_plot(plot_file, stylized.losses)
+    _say(f"Total loss {stylized.losses[0, 0]:.4g} to {stylized.losses[-1, 0]:.4g}. Look at:")
+    return files
+
+
+def _command(*arguments: str) -> str:
+    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise DemoFailed(f"`nst {' '.join(arguments)}` failed.", "Its own message above says why.")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def _server(model_dir: Path) -> Iterator[str]:
+    """The address of an embedded server on a free port, which ends with the block."""
+    arguments = [*NST, "serve", str(model_dir), "--port", "0"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
+        words = process.stdout.readline().split()
+        if not words:
+            raise ServerUnavailable("The server did not start.", "Its own message above says why.")
+        yield words[words.index("at") + 1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""One run that survives: its settings, its saved state, and how it ends."""

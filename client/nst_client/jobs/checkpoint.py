@@ -1,0 +1,129 @@
+"""What has been done of a run, kept in memory and, so that it survives its process, on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nst_client.contract import LOSS_COLUMNS
+from nst_client.errors import NstError, PictureError
+from nst_client.jobs.state_file import SavedRun, discard_state, write_state
+from nst_client.progress import Progress
+
+# Saving may take this part of a run's time: a killed process loses a second of a small picture, a little more of a
+# large one, whose state is large.
+SAVING_SHARE = 0.05
+
+
+class Checkpoint:
+    """Collects a run's progress, and saves it now and then."""
+
+    def __init__(self, file: Path, settings: Mapping[str, Any], resumed: SavedRun | None = None) -> None:
+        """Starts empty, or with a run that was saved before; the file is not touched yet."""
+        self._file = file
+        self._settings = settings
+        self._losses = [np.empty((0, len(LOSS_COLUMNS)), np.float32)]
+        self.progress: Progress | None = None  # the newest
+        self.has_news = False  # that the file has not
+        self.failed = False  # the newest attempt to save it
+        self._next_save = 0.0  # on the monotonic clock
+        self._written = _stamp(file)  # as this run knows it: what is there now is its own
+        if resumed is not None:
+            self._losses.append(resumed.progress.losses)
+            self.progress = resumed.progress
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the whole run so far: float32[iteration, 4]."""
+        self._losses = [np.concatenate(self._losses)]
+        return self._losses[0]
+
+    def take(self, progress: Progress) -> None:
+        """Takes the progress that follows, and saves when it is time.
+
+        Raises:
+            PictureError: it is not saved; it is taken all the same, and an older file is as it was.
+        """
+        self._losses.append(progress.losses)
+        self.progress = progress
+        self.has_news = True
+        if time.monotonic() >= self._next_save:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the newest progress, if there is any.
+
+        Raises:
+            PictureError: it cannot be written, or somebody else has written there; an older file is as it was.
+        """
+        if self.progress is None:
+            return
+        begin = time.monotonic()
+        self.failed = True
+        try:
+            if self._file.exists() and not self._is_own(self._file):
+                raise PictureError(f"{self._file} has been written by another run meanwhile.", "Use another --state.")
+            write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
+            self._written = _stamp(self._file)
+            self.has_news = self.failed = False
+        finally:
+            end = time.monotonic()
+            self._next_save = end + (end - begin) / SAVING_SHARE
+
+    def save_somewhere(self) -> Path | None:
+        """Saves what its file has not, in the folder for temporary files if need be, and returns where the run is.
+
+        Hours of work are not lost for a full disk. What the run saved before on that disk is then deleted: it
+        would be taken for another run's.
+
+        Returns:
+            None where nothing is saved.
+        """
+        if self.has_news:
+            with contextlib.suppress(NstError):
+                self.save()
+        if self.has_news:
+            self._move(Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}-{self._file.name}"))
+        return self._file if self._is_own(self._file) else None
+
+    def discard(self) -> None:
+        """Deletes the file of a run that needs it no more.
+
+        Raises:
+            PictureError: it cannot be deleted.
+        """
+        if self._is_own(self._file):
+            discard_state(self._file)
+
+    def _move(self, file: Path) -> None:
+        before, written = self._file, self._written
+        obsolete = self._is_own(before)
+        self._file, self._written = file, None
+        try:
+            self.save()
+            if obsolete:
+                discard_state(before)
+        except NstError:
+            if self.has_news:
+                self._file, self._written = before, written
+
+    def _is_own(self, file: Path) -> bool:
+        """Whether what is there was written by this run, or is what it goes on from."""
+        stamp = _stamp(file)
+        return stamp is not None and stamp == self._written
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What tells a file from any other that takes its place; None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -1,0 +1,145 @@
+"""A watched run that can be stopped at any time, and loses nothing when it ends before its end."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+
+from nst_client.calls.chunk_size import ChunkSize
+from nst_client.calls.run import Patience
+from nst_client.calls.style_client import StyleClient
+from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy
+from nst_client.files.pictures import Picture
+from nst_client.jobs.checkpoint import Checkpoint
+from nst_client.jobs.interrupt import Stopped
+from nst_client.jobs.settings import Settings
+from nst_client.progress import Progress
+
+
+class Onlooker:
+    """Who is told of a run, and may end it. This one says nothing and lets it run."""
+
+    def see(self, progress: Progress) -> None:
+        """After every call."""
+
+    def note(self, text: str) -> None:
+        """A line for a person."""
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether to end after the call in hand."""
+        return False
+
+
+def paint(
+    client: StyleClient,
+    content: Picture,
+    style: Picture,
+    settings: Settings,
+    checkpoint: Checkpoint,
+    *,
+    onlooker: Onlooker,
+    chunk_size: ChunkSize | None = None,
+    stop_at_multiples_of: int | None = None,
+    patience: Patience = Patience(),  # noqa: B008  (immutable)
+) -> Progress:
+    """Runs to the end from where `checkpoint` is, and returns the last progress.
+
+    Args:
+        client: of the servers.
+        content: with alpha or without.
+        style: its alpha is ignored.
+        settings: of the run.
+        checkpoint: takes every progress, and is saved when the run ends early.
+        onlooker: is told of every progress.
+        chunk_size: shared with other runs on the same servers.
+        stop_at_multiples_of: there always is a progress after such a number of iterations.
+        patience: with servers; its troubles are told to the onlooker.
+
+    Raises:
+        Stopped: the onlooker wanted it; the checkpoint is saved.
+        NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
+    """
+    teller = _Teller(onlooker)
+    watch = functools.partial(
+        client.watch,
+        content.pixels,
+        style.pixels,
+        patience=patience._replace(on_trouble=teller.meet),
+        **settings.numbers._asdict(),
+    )
+    done = checkpoint.progress
+    if done is not None and done.iteration == settings.iterations:
+        _check_that_it_goes_on(watch, done)
+        onlooker.see(done)
+        return done  # but for its files
+    try:
+        for progress in watch(
+            iterations=settings.iterations,
+            resume=done,
+            stop_at_multiples_of=stop_at_multiples_of,
+            chunk_size=chunk_size,
+        ):
+            teller.forget()
+            _take(checkpoint, progress, onlooker.note)
+            onlooker.see(progress)
+            if progress.iteration < progress.iterations:
+                _stop_if_wanted(onlooker)
+    except Diverged:
+        raise
+    except BaseException:  # Ctrl-C twice too
+        if checkpoint.has_news:
+            with contextlib.suppress(NstError):  # the error on its way says more; an older file is as it was
+                checkpoint.save()
+        raise
+    assert checkpoint.progress is not None  # noqa: S101  (for the type checker: there was one iteration at least)
+    return checkpoint.progress
+
+
+_RECONNECTING = "Trying again."
+_WHAT_NOW: dict[type[NstError], str] = {
+    DeadlineExceeded: "Trying a smaller call, or another server.",
+    ServerBusy: "Waiting for it.",
+}
+
+
+class _Teller:
+    """Tells the onlooker of every kind of trouble once, until a call succeeds."""
+
+    def __init__(self, onlooker: Onlooker) -> None:
+        self._onlooker = onlooker
+        self._told: set[type[NstError]] = set()
+
+    def meet(self, trouble: NstError) -> None:
+        _stop_if_wanted(self._onlooker)
+        if type(trouble) not in self._told:
+            self._told.add(type(trouble))
+            self._onlooker.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
+
+    def forget(self) -> None:
+        self._told.clear()
+
+
+def _stop_if_wanted(onlooker: Onlooker) -> None:
+    if onlooker.wants_to_stop:
+        raise Stopped("Stopped.", "")
+
+
+def _check_that_it_goes_on(watch: Callable[..., Iterator[Progress]], done: Progress) -> None:
+    """Only the model can tell whether a saved run belongs to these pictures and numbers: asks for one iteration more.
+
+    Raises:
+        StateRefused: it does not.
+    """
+    with contextlib.suppress(Diverged):  # later than anybody asked for
+        next(watch(iterations=done.iteration + 1, resume=done))
+
+
+def _take(checkpoint: Checkpoint, progress: Progress, note: Callable[[str], None]) -> None:
+    saved_before = not checkpoint.failed
+    try:
+        checkpoint.take(progress)
+    except NstError as error:
+        if saved_before:  # else it has been told
+            note(f"{error} The run goes on without being saved.")

@@ -1,0 +1,1 @@
+"""`nst stylize`: one run from files to files."""
