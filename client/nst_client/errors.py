@@ -1,20 +1,29 @@
-"""Everything that can go wrong with a call, in one tree.
+"""Everything that can go wrong in the client, in one tree.
 
 NstError
-|- PictureError         a picture file cannot be read or written
-|  `- DiskFull           there is no space for it
+|- FileError            a file or folder cannot be read, written or used
+|  |- PictureError          it is no picture, or no format can hold it
+|  |- StateFileError        it holds no run that can go on
+|  |- ManifestError         the table of a batch has mistakes
+|  |- JournalError          the journal of a batch is damaged, in use or cannot be written
+|  |- CertificateError      it is no certificate or key in PEM
+|  |- NoPictures            an argument of a batch names no picture
+|  |- SameFolder            a batch would read what it writes
+|  `- DiskFull              there is no space for it
+|- RequestRefused       an input is not allowed
+|  `- StateRefused          the state of another run, or a damaged one
 |- ServerUnavailable    nothing answers at the address
+|- ServerBusy           the server has no thread free
+|  `- OutOfMemory           it has no memory left
+|- ServerFailed         the server failed in another way
+|  `- ServerStopping        it cancelled the call, as it does when it is told to end
 |- ModelNotFound        the server has no such model or version
-|- SignatureNotFound    the model is not one that nst exported, or an older one
-|- RequestRefused       the graph refused an input
-|  `- StateRefused       the state of another run, or a damaged one
+|- SignatureNotFound    the model was not exported by nst, or by another version of it
 |- DeadlineExceeded     the answer did not come in time
-|- ServerBusy           the server is out of threads
-|  `- OutOfMemory       it is out of memory
-|- ServerFailed         the server broke in some other way
-|  `- ServerStopping    it stopped the call, as it does when it is told to end
 |- BadAnswer            the answer is not what the contract says
-`- Diverged             the loss of a run is not finite, or rises without end
+|- Diverged             the loss of a run is not finite, or rises without end
+|- Stopped              a person or the machine ended it
+`- DemoFailed           a command of the demo failed
 """
 
 from __future__ import annotations
@@ -30,22 +39,86 @@ if TYPE_CHECKING:
 class NstError(Exception):
     """An error that can be explained: what happened is its text, what to do is `remedy`."""
 
-    def __init__(self, message: str, remedy: str) -> None:
-        """Keeps what happened, and what to do about it, apart."""
+    def __init__(self, message: str, remedy: str, *, input: str | None = None) -> None:  # noqa: A002  (reads best where it is passed)
+        """Keeps apart what a program wants to know.
+
+        Args:
+            message: what happened, to which input, in sentences.
+            remedy: what to do about it, in sentences.
+            input: the name of the input that was refused; None where it is about something else.
+        """
         super().__init__(message)
         self.remedy = remedy
+        self.input = input
 
 
-class PictureError(NstError):
-    """A picture file cannot be read or written."""
+class FileError(NstError):
+    """A file or folder cannot be read, written or used."""
 
 
-class DiskFull(PictureError):
+class PictureError(FileError):
+    """A file is not a picture, or a picture fits into no file of its format."""
+
+
+class StateFileError(FileError):
+    """A file holds no run that can go on."""
+
+
+class ManifestError(FileError):
+    """The table of a batch cannot be read or has mistakes."""
+
+
+class JournalError(FileError):
+    """The journal of a batch cannot be read, written or used now."""
+
+
+class CertificateError(FileError):
+    """A certificate or key file cannot be used."""
+
+
+class NoPictures(FileError):
+    """An argument of a batch names no picture."""
+
+
+class SameFolder(FileError):
+    """A batch would write into what it reads."""
+
+
+class DiskFull(FileError):
     """There is no space for a file: the next one would not fit either."""
+
+
+class RequestRefused(NstError):
+    """The client, the server or the graph refused an input."""
+
+
+class StateRefused(RequestRefused):
+    """The state belongs to other pictures, numbers or another model than the call, or is damaged."""
+
+    def __init__(self, message: str, remedy: str, *, differs_in: str | None = None) -> None:
+        """Takes the part of the run in which the state differs, "style" or "network"; None for another reason."""
+        super().__init__(message, remedy, input="state_bytes")
+        self.differs_in = differs_in
 
 
 class ServerUnavailable(NstError):
     """Nothing answers at the address."""
+
+
+class ServerBusy(NstError):
+    """The server has no thread free."""
+
+
+class OutOfMemory(ServerBusy):
+    """The server has no memory left: the same call would fail again."""
+
+
+class ServerFailed(NstError):
+    """The server failed in another way."""
+
+
+class ServerStopping(ServerFailed):
+    """The server cancelled the call, as it does when it is told to end."""
 
 
 class ModelNotFound(NstError):
@@ -56,32 +129,8 @@ class SignatureNotFound(NstError):
     """The model does not have the signature."""
 
 
-class RequestRefused(NstError):
-    """The graph or the server refused an input."""
-
-
-class StateRefused(RequestRefused):
-    """The state belongs to other pictures, numbers or another model than the call, or is damaged."""
-
-
 class DeadlineExceeded(NstError):
     """The answer did not come in time."""
-
-
-class ServerBusy(NstError):
-    """The server is out of threads."""
-
-
-class OutOfMemory(ServerBusy):
-    """The server is out of memory: the same call would fail again."""
-
-
-class ServerFailed(NstError):
-    """The server broke in some other way."""
-
-
-class ServerStopping(ServerFailed):
-    """The server stopped the call, as it does when it is told to end."""
 
 
 class BadAnswer(NstError):
@@ -97,9 +146,17 @@ class Diverged(NstError):
         Args:
             message: what happened.
             remedy: what to do about it.
-            best: None where no picture was seen but the content.
+            best: None where no picture was seen except the content.
             losses: float32[n, 4], of the call that ended the run.
         """
         super().__init__(message, remedy)
         self.best = best
         self.losses = losses
+
+
+class Stopped(NstError):
+    """A person, or the machine, ended a run before its end."""
+
+
+class DemoFailed(NstError):
+    """A command of the demo failed; its own words stand above."""

@@ -62,7 +62,7 @@ def write_contact_sheet(file: Path, cells: Sequence[Pair], columns: int | None =
         columns: of a plain grid; None leaves the arrangement to the pictures.
 
     Raises:
-        PictureError: the sheet cannot be written, or there is nothing to show.
+        FileError: the sheet cannot be written; PictureError where there is nothing to show, or too much.
     """
     if not cells:
         raise PictureError("There is no picture for a contact sheet.", "Leave it out.")

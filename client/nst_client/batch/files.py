@@ -17,7 +17,7 @@ from nst_client.batch.runner import Batch
 from nst_client.calls.style_client import StyleClient
 from nst_client.display.batch import open_batch_display
 from nst_client.display.single import DisplayKind
-from nst_client.errors import NstError, PictureError
+from nst_client.errors import FileError, NstError
 from nst_client.jobs.interrupt import interruptible
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
@@ -79,7 +79,7 @@ def run_batch(
         for pair in set(pairs) - set(waiting):
             discard_state(batch_state_of(pair.output))  # left by a kill between the last two steps
         for folder in {pair.output.parent for pair in waiting}:
-            with contextlib.suppress(PictureError):  # its pictures will fail, each by its name, and no other
+            with contextlib.suppress(FileError):  # its pictures will fail, each by its name, and no other
                 _make(folder)
         before = len(pairs) - len(waiting)
         done, failures, error = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
@@ -139,13 +139,13 @@ def _show(
     with told_warnings(lambda _: None):  # they were told when the pictures were read for their runs
         try:
             page = write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
-        except PictureError as page_error:
+        except FileError as page_error:
             error = page_error
         try:
             if done:
                 write_contact_sheet(output_dir / SHEET, done)
                 sheet = output_dir / SHEET
-        except PictureError as sheet_error:
+        except FileError as sheet_error:
             error = error or sheet_error
     return sheet, page, error
 
@@ -174,4 +174,4 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"The folder {folder} cannot be made: {error.strerror or error}."
-        raise PictureError(message, "Choose another one.") from error
+        raise FileError(message, "Choose another one.") from error

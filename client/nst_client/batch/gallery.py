@@ -17,7 +17,7 @@ from typing import NamedTuple
 from nst_client.batch.contact_sheet import read_thumbnail
 from nst_client.batch.pairs import Pair
 from nst_client.display.words import printable, time_in_words
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.files.written import replacing
 from nst_client.jobs.settings import Settings
 
@@ -90,12 +90,12 @@ def check_page_is_ours(folder: Path) -> None:
     """Refuses a folder with a page that somebody else wrote.
 
     Raises:
-        PictureError: it has one.
+        FileError: it has one.
     """
     file = folder / NAME
     with contextlib.suppress(FileNotFoundError, IsADirectoryError), file.open("rb") as page:
         if MARK.encode() not in page.read(1000):
-            raise PictureError(f"{file} is no page of a batch.", "Choose another output folder, or move it away.")
+            raise FileError(f"{file} is no page of a batch.", "Choose another output folder, or move it away.")
 
 
 def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Failure] = ()) -> Path:
@@ -110,7 +110,7 @@ def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Fai
         failures: what is not.
 
     Raises:
-        PictureError: the page cannot be written, and an older one is as it was.
+        FileError: the page cannot be written, and an older one is as it was.
     """
     file = folder / NAME
     place = folder.resolve()
@@ -138,7 +138,7 @@ def _entry(entry: Entry, place: Path) -> str:
     names = _text(_names(pair))
     try:
         image = read_thumbnail(pair.output, THUMBNAIL, THUMBNAIL)
-    except PictureError as error:
+    except FileError as error:
         shown = f'<p class="unreadable">{_text(str(error))}</p>'
     else:
         buffer = io.BytesIO()

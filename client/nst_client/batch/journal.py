@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from nst_client.batch.fingerprints import Stamps, inputs_as_json, is_there, paths_digest, run_key, stamps_of
 from nst_client.batch.pairs import Pair
-from nst_client.errors import NstError
+from nst_client.errors import JournalError
 
 NAME = "journal.jsonl"
 KIND = "nst-journal/"
@@ -29,10 +29,6 @@ FORMAT = f"{KIND}1"
 HEADER = json.dumps({"format": FORMAT}).encode() + b"\n"
 
 _MOVE_AWAY = "Move the file away to begin the batch anew, or choose another output folder."
-
-
-class JournalError(NstError):
-    """A journal cannot be read, written or used now."""
 
 
 class _Done(NamedTuple):

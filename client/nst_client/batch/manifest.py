@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nst_client.batch.pairs import NAME_BYTES, SHEET, Pair, Wish, named_pairs
-from nst_client.errors import NstError
+from nst_client.errors import ManifestError
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.settings import Settings
@@ -29,10 +29,6 @@ NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
 COLUMNS = (*REQUIRED, "output", *WHOLE, *NUMBERS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
-
-
-class ManifestError(NstError):
-    """A table of pairs has mistakes; its text names all of them."""
 
 
 class _Row(NamedTuple):

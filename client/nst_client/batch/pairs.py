@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nst_client.errors import NstError
+from nst_client.errors import NoPictures, SameFolder
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.result import BATCH_SUFFIX
 from nst_client.jobs.settings import Settings
@@ -38,14 +38,6 @@ class Pair(NamedTuple):
     style: Path
     output: Path  # below the output folder, in a folder that need not exist yet
     settings: Settings
-
-
-class NoPictures(NstError):
-    """A file, folder or glob stands for no picture."""
-
-
-class SameFolder(NstError):
-    """Results would go where the next batch takes them for pictures to read."""
 
 
 class Wish(NamedTuple):

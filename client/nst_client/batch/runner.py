@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_client.batch.gallery import Failure
-from nst_client.batch.journal import Journal, JournalError
+from nst_client.batch.journal import Journal
 from nst_client.batch.pairs import Pair
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
@@ -18,19 +18,22 @@ from nst_client.display.batch import BatchDisplay
 from nst_client.errors import (
     DiskFull,
     Diverged,
+    FileError,
+    JournalError,
     ModelNotFound,
     NstError,
-    PictureError,
     ServerUnavailable,
     SignatureNotFound,
+    StateFileError,
     StateRefused,
+    Stopped,
 )
 from nst_client.files.pictures import Picture, check_writable, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.interrupt import Interrupt, Stopped
+from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.painting import Onlooker, paint
 from nst_client.jobs.result import Result, batch_state_of
-from nst_client.jobs.state_file import SavedRun, StateFileError, discard_state, read_state
+from nst_client.jobs.state_file import SavedRun, discard_state, read_state
 from nst_client.progress import Progress
 
 # What would befall every other picture too: no server, no model, no place for the results or the journal.
@@ -118,7 +121,7 @@ class Batch:
         check_writable(pair.output)
         if self._journal.holds_others(pair):
             message = f"{pair.output} was made from other pictures of the same names"
-            raise PictureError(f"{message}: delete it, or choose another output folder.", "")
+            raise FileError(f"{message}: delete it, or choose another output folder.", "")
         content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
         names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
         result = Result(pair.output, content, pair.settings, names)

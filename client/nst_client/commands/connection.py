@@ -9,11 +9,7 @@ from pathlib import Path
 from nst_client.calls.servers import Server, Servers
 from nst_client.calls.style_client import StyleClient
 from nst_client.calls.transport import Tls
-from nst_client.errors import NstError
-
-
-class CertificateError(NstError):
-    """A certificate or key file cannot be used."""
+from nst_client.errors import CertificateError
 
 
 def connect(

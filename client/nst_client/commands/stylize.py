@@ -111,8 +111,8 @@ def stylize(
 
 def _settings(file: Path | None, resumed: SavedRun | None, **asked: Any) -> Settings:
     """What was asked for; for the rest what a saved run has, or the defaults."""
+    from nst_client.errors import StateFileError
     from nst_client.jobs.settings import Settings, settings_of_json
-    from nst_client.jobs.state_file import StateFileError
 
     saved = Settings(contract.DEFAULT_ITERATIONS, contract.DEFAULT_SIZE)
     if resumed is not None:

@@ -14,15 +14,11 @@ from nst_client.calls.style_client import StyleClient
 from nst_client.demo.painting import draw_painting
 from nst_client.demo.scene import draw_scene
 from nst_client.display.single import display_kind, open_display
-from nst_client.errors import NstError, ServerUnavailable
+from nst_client.errors import DemoFailed, ServerUnavailable
 from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.files.plots import write_loss_plot, write_strip
 
 NST = [sys.executable, "-m", "nst_client"]
-
-
-class DemoFailed(NstError):
-    """A command of the demo failed; its own words stand above."""
 
 
 def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[Path]:

@@ -82,7 +82,7 @@ def check_animation_writable(file: Path) -> None:
     """Refuses, before anything is computed, a path to which `write_gif` could not write.
 
     Raises:
-        PictureError: another suffix than .gif, a folder that does not exist or may not be written to.
+        FileError: another suffix than .gif, a folder that does not exist or may not be written to.
     """
     check_can_write(file, (".gif",), "an animation")
 
@@ -95,7 +95,7 @@ def write_gif(file: Path, frames: Sequence[Frame]) -> None:
         frames: one or more, all of one size.
 
     Raises:
-        PictureError: the file cannot be written, and an older one is as it was.
+        FileError: the file cannot be written, and an older one is as it was.
     """
     first, *others = [_with_palette(frame.image) for frame in frames]
     durations = [MILLISECONDS] * len(others) + [LAST_MILLISECONDS]
@@ -128,7 +128,7 @@ def write_strip_of(file: Path, content: np.ndarray, frames: Sequence[Frame]) -> 
         frames: one or more; none is shown twice where they are few.
 
     Raises:
-        PictureError: the file cannot be written, and an older one is as it was.
+        FileError: the file cannot be written, and an older one is as it was.
     """
     iterations = np.array([frame.iteration for frame in frames])
     # Without the first: a run that starts from the content has hardly left it by then.

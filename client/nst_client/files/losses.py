@@ -14,7 +14,7 @@ def check_losses_writable(file: Path) -> None:
     """Refuses, before anything is computed, a path to which `write_losses` could not write.
 
     Raises:
-        PictureError: another suffix than .csv, a folder that does not exist or may not be written to.
+        FileError: another suffix than .csv, a folder that does not exist or may not be written to.
     """
     check_can_write(file, (".csv",), "a table")
 
@@ -29,7 +29,7 @@ def write_losses(file: Path, losses: np.ndarray, first_iteration: int = 0) -> No
             from an earlier one.
 
     Raises:
-        PictureError: the file cannot be written, and an older one is as it was.
+        FileError: the file cannot be written, and an older one is as it was.
     """
     lines = [",".join(("iteration", *LOSS_COLUMNS))]
     for iteration, row in enumerate(losses, first_iteration):

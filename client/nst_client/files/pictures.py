@@ -87,7 +87,7 @@ def check_writable(file: Path) -> None:
     """Refuses, before anything is computed, a path to which `write_picture` could not write.
 
     Raises:
-        PictureError: an unknown suffix, a folder that does not exist or may not be written to.
+        FileError: an unknown suffix, a folder that does not exist or may not be written to.
     """
     check_can_write(file, WRITABLE, "a picture format")
 
@@ -101,7 +101,7 @@ def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object]
         parameters: stored as JSON in the EXIF image description, and in PNG as the text `nst` too.
 
     Raises:
-        PictureError: the file cannot be written, and an older one is as it was.
+        FileError: the file cannot be written, and an older one is as it was; PictureError where its format is to blame.
     """
     check_writable(file)
     kind = WRITABLE[file.suffix.lower()]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from nst_client.errors import DiskFull, PictureError
+from nst_client.errors import DiskFull, FileError
 
 
 def check_can_write(file: Path, suffixes: Collection[str], kind: str) -> None:
@@ -23,23 +23,23 @@ def check_can_write(file: Path, suffixes: Collection[str], kind: str) -> None:
         kind: what the file is to be, in words: "a picture format".
 
     Raises:
-        PictureError: another suffix, a folder that does not exist or may not be written to.
+        FileError: another suffix, a folder that does not exist or may not be written to.
     """
     if file.suffix.lower() not in suffixes:
         remedy = "Use one of" if len(suffixes) > 1 else "Use"
-        raise PictureError(f"{file} has no suffix of {kind}.", f"{remedy} {', '.join(suffixes)}.")
+        raise FileError(f"{file} has no suffix of {kind}.", f"{remedy} {', '.join(suffixes)}.")
     try:
         if not file.parent.is_dir():
-            raise PictureError(f"There is no folder {file.parent}.", "Make it, or choose another folder.")
+            raise FileError(f"There is no folder {file.parent}.", "Make it, or choose another folder.")
         with contextlib.suppress(FileNotFoundError):
             file.stat()  # a name that is too long fails here
         if file.is_dir():
-            raise PictureError(f"{file} is a folder.", "Name a file.")
+            raise FileError(f"{file} is a folder.", "Name a file.")
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}."
-        raise PictureError(message, "Choose another folder or name.") from error
+        raise FileError(message, "Choose another folder or name.") from error
 
 
 def write_whole(file: Path, data: bytes | memoryview) -> None:
@@ -53,7 +53,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
     """A stream beside the file's place, renamed when it is whole, so that nobody ever sees half of it.
 
     Raises:
-        PictureError: it cannot be written, and an older file is as it was; DiskFull where there is no space.
+        FileError: it cannot be written, and an older file is as it was; DiskFull where there is no space.
     """
     temporary = file.with_name(f".nst-{uuid.uuid4().hex}")
     try:
@@ -64,7 +64,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
         temporary.replace(file)
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}."
-        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else PictureError
+        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FileError
         raise kind(message, "Free some space, or choose another folder.") from error
     finally:
         with contextlib.suppress(OSError):  # it is gone if it was renamed

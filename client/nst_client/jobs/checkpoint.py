@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.errors import NstError, PictureError
+from nst_client.errors import FileError, NstError
 from nst_client.jobs.state_file import SavedRun, discard_state, write_state
 from nst_client.progress import Progress
 
@@ -49,7 +49,7 @@ class Checkpoint:
         """Takes the progress that follows, and saves when it is time.
 
         Raises:
-            PictureError: it is not saved; it is taken all the same, and an older file is as it was.
+            FileError: it is not saved; it is taken all the same, and an older file is as it was.
         """
         self._losses.append(progress.losses)
         self.progress = progress
@@ -61,7 +61,7 @@ class Checkpoint:
         """Writes the newest progress, if there is any.
 
         Raises:
-            PictureError: it cannot be written, or somebody else has written there; an older file is as it was.
+            FileError: it cannot be written, or somebody else has written there; an older file is as it was.
         """
         if self.progress is None:
             return
@@ -69,7 +69,7 @@ class Checkpoint:
         self.failed = True
         try:
             if self._file.exists() and not self._is_own(self._file):
-                raise PictureError(f"{self._file} has been written by another run meanwhile.", "Use another --state.")
+                raise FileError(f"{self._file} has been written by another run meanwhile.", "Use another --state.")
             write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
             self._written = _stamp(self._file)
             self.has_news = self.failed = False
@@ -97,7 +97,7 @@ class Checkpoint:
         """Deletes the file of a run that needs it no more.
 
         Raises:
-            PictureError: it cannot be deleted.
+            FileError: it cannot be deleted.
         """
         if self._is_own(self._file):
             discard_state(self._file)

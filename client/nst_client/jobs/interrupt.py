@@ -7,13 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from nst_client.errors import NstError
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Stopped(NstError):
-    """A person, or the machine, ended a run before its end."""
 
 
 class Interrupt:

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
-from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy
+from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy, Stopped
 from nst_client.files.pictures import Picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.interrupt import Stopped
 from nst_client.jobs.settings import Settings
 from nst_client.progress import Progress
 

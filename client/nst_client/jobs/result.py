@@ -38,7 +38,7 @@ class Result:
         """Writes the picture that the run has come to.
 
         Raises:
-            PictureError: it cannot be written, and an older one is as it was.
+            FileError: it cannot be written, and an older one is as it was.
         """
         write_picture(self.file, Picture(progress.image, self._content.alpha), self.parameters(progress))
 
@@ -46,7 +46,7 @@ class Result:
         """Writes the best picture of a run that has diverged, if there is one, and adds that to the words.
 
         Raises:
-            PictureError: it cannot be written, and an older one is as it was.
+            FileError: it cannot be written, and an older one is as it was.
         """
         if error.best is None:
             return error

@@ -20,16 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nst_client.contract import LOSS_COLUMNS, MAX_MESSAGE_BYTES
-from nst_client.errors import NstError, PictureError
+from nst_client.errors import FileError, StateFileError
 from nst_client.files.written import check_can_write, write_whole
 from nst_client.progress import Progress
 
 SUFFIX = ".nst"
 FORMAT = "nst-run/1"
-
-
-class StateFileError(NstError):
-    """A file holds no run that can go on."""
 
 
 class SavedRun(NamedTuple):
@@ -48,7 +44,7 @@ def write_state(file: Path, run: SavedRun) -> None:
     """Writes a run whole or not at all.
 
     Raises:
-        PictureError: the file cannot be written, and an older one is as it was.
+        FileError: the file cannot be written, and an older one is as it was.
     """
     progress = run.progress
     words = {
@@ -72,12 +68,12 @@ def discard_state(file: Path) -> None:
     """Deletes the file of a run that needs it no more, if there is one.
 
     Raises:
-        PictureError: it cannot be deleted.
+        FileError: it cannot be deleted.
     """
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise PictureError(f"{file} cannot be deleted: {error.strerror or error}.", "Delete it.") from error
+        raise FileError(f"{file} cannot be deleted: {error.strerror or error}.", "Delete it.") from error
 
 
 def read_state(file: Path) -> SavedRun:

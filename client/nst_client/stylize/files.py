@@ -13,15 +13,14 @@ from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.display.single import Display, DisplayKind
-from nst_client.errors import Diverged, NstError, PictureError, RequestRefused
+from nst_client.errors import Diverged, FileError, NstError, RequestRefused, StateFileError, Stopped
 from nst_client.files.pictures import check_writable, read_picture
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.interrupt import Stopped
 from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result
 from nst_client.jobs.settings import Settings
-from nst_client.jobs.state_file import SavedRun, StateFileError, check_state_writable
+from nst_client.jobs.state_file import SavedRun, check_state_writable
 from nst_client.progress import Progress
 from nst_client.stylize.side_files import SideFiles, SideWriter, check_side_files, is_numbered
 from nst_client.stylize.watcher import Watcher, watching
@@ -65,13 +64,13 @@ def _check_distinct(files: Files) -> None:
     for file in (files.output, files.state, *files.side.named()):
         place = folded(file.parent.resolve() / file.name)
         if place in read:
-            raise PictureError(f"{file} is read: it cannot be written too.", "Name another file.")
+            raise FileError(f"{file} is read: it cannot be written too.", "Name another file.")
         if place in written:
-            raise PictureError(f"{file} would be written twice.", "Name another file.")
+            raise FileError(f"{file} would be written twice.", "Name another file.")
         written.add(place)
     for file in (files.content, files.style, *files.side.named()):
         if files.side.save_every is not None and is_numbered(file, files.output):
-            raise PictureError(f"{file} has the name of a numbered picture.", "Leave out --save-every, or rename it.")
+            raise FileError(f"{file} has the name of a numbered picture.", "Leave out --save-every, or rename it.")
 
 
 class FileRun:
@@ -165,7 +164,7 @@ class FileRun:
         """Keeps the best picture, and the curves that show what became of it; the run can only diverge again."""
         try:
             kept = self._result.keep_best(error)
-        except PictureError as picture_error:
+        except FileError as picture_error:
             return self._with_the_way_on(picture_error)
         side.finish_early(np.concatenate([self._checkpoint.losses, error.losses]))
         if not self._files.keep_state:
@@ -177,7 +176,7 @@ class FileRun:
         try:
             if isinstance(error, Stopped):
                 return self._stopped(self._checkpoint.progress, side)
-        except PictureError as picture_error:
+        except FileError as picture_error:
             error = picture_error
         return self._with_the_way_on(error)
 

@@ -49,7 +49,7 @@ def check_side_files(files: SideFiles) -> None:
     """Refuses, before anything is computed, what could not be written.
 
     Raises:
-        PictureError: for the first such file.
+        FileError: for the first such file.
     """
     for file in (files.preview, files.strip, files.loss_plot):
         if file is not None:

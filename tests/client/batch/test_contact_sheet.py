@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from nst_client.batch.contact_sheet import GREY, MAX_PIXELS, MAX_SIDE, read_thumbnail, write_contact_sheet
 from nst_client.batch.pairs import Pair
-from nst_client.errors import PictureError
+from nst_client.errors import FileError, PictureError
 from nst_client.jobs.settings import Settings
 
 SETTINGS = Settings(20, 64)
@@ -175,7 +175,7 @@ def test_no_pictures_make_no_sheet(tmp_path: Path):
 
 
 def test_a_sheet_that_cannot_be_written_is_told(tmp_path: Path, table: list[Pair]):
-    with pytest.raises(PictureError, match="There is no folder"):
+    with pytest.raises(FileError, match="There is no folder"):
         write_contact_sheet(tmp_path / "nowhere" / "sheet.png", table)
 
 

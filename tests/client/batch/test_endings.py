@@ -35,7 +35,7 @@ def test_an_overview_that_cannot_be_written_hides_no_failure_and_no_page(batch, 
     assert (report["done"], report["contact_sheet"], report["page"]) == (2, None, str(out / "index.html"))
     assert [failure["output"] for failure in report["failed"]] == [str(out / "b_x.png")]
     assert report["error"] == f"{out / 'contact_sheet.jpg'} is a folder."
-    assert f"PictureError: {report['error']}" in done.stderr
+    assert f"FileError: {report['error']}" in done.stderr
 
 
 def test_a_page_that_no_batch_wrote_is_left_alone(batch, folders):
@@ -44,7 +44,7 @@ def test_a_page_that_no_batch_wrote_is_left_alone(batch, folders):
     (out / "index.html").write_text("<title>My holidays</title>")
     done = batch()
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"PictureError: {out / 'index.html'} is no page of a batch." in done.stderr
+    assert f"FileError: {out / 'index.html'} is no page of a batch." in done.stderr
     assert [file.name for file in out.iterdir()] == ["index.html"]
     (out / "index.html").unlink()
     for _ in range(2):  # but its own one is overwritten

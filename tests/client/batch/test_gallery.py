@@ -15,7 +15,7 @@ from PIL import Image
 from nst_client.batch.gallery import Entry, Failure, write_gallery
 from nst_client.batch.pairs import Pair
 from nst_client.calls.inputs import Numbers
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.jobs.settings import Settings
 
 SETTINGS = Settings(200, 512, Numbers(style_weight=2.5, tv_weight=0.0))
@@ -197,10 +197,10 @@ def test_who_reads_the_older_page_meanwhile_sees_it_whole(tmp_path: Path):
 
 
 def test_a_page_that_cannot_be_written_is_told(tmp_path: Path):
-    with pytest.raises(PictureError, match=r"index\.html cannot be written: No such file or directory"):
+    with pytest.raises(FileError, match=r"index\.html cannot be written: No such file or directory"):
         write_gallery(tmp_path / "nowhere", [])
     (tmp_path / "index.html").mkdir()
-    with pytest.raises(PictureError, match="Is a directory"):
+    with pytest.raises(FileError, match="Is a directory"):
         write_gallery(tmp_path, [])
     assert [file.name for file in tmp_path.iterdir()] == ["index.html"]
 
@@ -218,7 +218,7 @@ except Exception as error:
     print(type(error).__name__, error)
 """
     done = python(code, tmp_path)
-    assert done.stdout == f"PictureError {tmp_path}/index.html cannot be written: File too large.\n", done.stderr
+    assert done.stdout == f"FileError {tmp_path}/index.html cannot be written: File too large.\n", done.stderr
     assert [file.read_text() for file in tmp_path.iterdir()] == ["an older page"]
 
 

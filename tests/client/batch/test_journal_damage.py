@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nst_client.batch.journal import HEADER, JournalError
+from nst_client.batch.journal import HEADER
 from nst_client.batch.pairs import Pair
+from nst_client.errors import JournalError
 from nst_client.jobs.settings import Settings
 from tests.client.batch.journals import OPENED, is_done, journal, record, written_pair
 
@@ -152,7 +153,7 @@ def test_a_damaged_foreign_or_newer_file_is_told_and_stays_as_it_is(
 def test_a_disk_that_fills_up_is_told_and_leaves_whole_lines(tmp_path: Path, pair: Pair, python):
     code = OPENED + (
         "    import resource\n"
-        "    from nst_client.batch.journal import JournalError\n"
+        "    from nst_client.errors import JournalError\n"
         "    journal.done(pair('one.png'), 1.0, 1)\n"
         "    before = journal.file.stat().st_size\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (before + 50, resource.RLIM_INFINITY))\n"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nst_client.batch.manifest import ManifestError, manifest_pairs
+from nst_client.batch.manifest import manifest_pairs
 from nst_client.batch.pairs import Pair
 from nst_client.calls.inputs import Numbers
+from nst_client.errors import ManifestError
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nst_client.batch.pairs import SUFFIXES, NoPictures, Pair, SameFolder, cross_pairs
+from nst_client.batch.pairs import SUFFIXES, Pair, cross_pairs
 from nst_client.calls.inputs import Numbers
+from nst_client.errors import NoPictures, SameFolder
 from nst_client.files.pictures import READABLE
 from nst_client.jobs.settings import Settings
 

@@ -17,9 +17,10 @@ from nst_client.batch.runner import Batch
 from nst_client.calls.inputs import Numbers
 from nst_client.calls.style_client import StyleClient
 from nst_client.display.batch import BatchQuiet, open_batch_display
+from nst_client.errors import Stopped
 from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.interrupt import Interrupt, Stopped
+from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.result import batch_state_of, state_file_of
 from nst_client.jobs.settings import Settings
 from tests.client.proxy import NOWHERE, Spoiled

@@ -127,7 +127,7 @@ def test_an_older_file_survives_a_failure(nst, server, files):
 )
 def test_an_output_that_cannot_be_written_is_refused_before_the_server_is_asked(nst, files, output: str, words: str):
     done = nst("stylize", *files[:2], "-o", files[0].parent / output, "--server", NOWHERE)
-    assert_explained(done, "PictureError", words)
+    assert_explained(done, "FileError", words)
 
 
 def test_a_missing_picture_is_named(nst, files):

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from nst_client import errors
 from nst_client.cli import app
+from nst_client.errors import StateFileError
 from nst_client.files.history import LIMIT
-from nst_client.jobs.state_file import StateFileError
 from tests.client.proxy import NOWHERE, Held
 from tests.client.stylize.command import ITERATIONS, pixels_of, refused
 
@@ -73,14 +73,14 @@ def test_all_that_is_wanted_beside_the_picture_appears(stylize, files, undisturb
 )
 def test_a_file_that_cannot_be_written_is_refused_before_the_server_is_asked(stylize, files, option, name, words):
     place = name if name in "./" else files.output.parent / name
-    refused(stylize(option, place, server=NOWHERE), errors.PictureError, words)
+    refused(stylize(option, place, server=NOWHERE), errors.FileError, words)
 
 
 def test_a_picture_that_is_read_is_not_overwritten(stylize, files, content):
     """Else Ctrl-C would leave the picture so far in the place of the content, and the run could not go on."""
     done = CliRunner().invoke(app, [*stylize.words(server=NOWHERE), "-o", str(files.content)])
-    refused(done, errors.PictureError, "content.png is read: it cannot be written too.")
-    refused(stylize("--preview", files.style, server=NOWHERE), errors.PictureError, "style.png is read")
+    refused(done, errors.FileError, "content.png is read: it cannot be written too.")
+    refused(stylize("--preview", files.style, server=NOWHERE), errors.FileError, "style.png is read")
     assert np.array_equal(pixels_of(files.content), content)
 
 
@@ -97,7 +97,7 @@ def test_a_picture_that_is_read_is_not_overwritten(stylize, files, content):
 def test_no_file_takes_the_place_of_another(stylize, files, monkeypatch, options, words):
     monkeypatch.chdir(files.output.parent)
     before = [file.read_bytes() for file in files[:2]]
-    refused(stylize(*options, server=NOWHERE), errors.PictureError, words)
+    refused(stylize(*options, server=NOWHERE), errors.FileError, words)
     assert [file.read_bytes() for file in files[:2]] == before
 
 

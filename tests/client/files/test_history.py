@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.files.history import (
     LAST_MILLISECONDS,
     MILLISECONDS,
@@ -209,7 +209,7 @@ def test_an_animation_that_cannot_be_written_leaves_the_older_one(tmp_path: Path
     done = python(
         "import resource, signal, sys, numpy\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import PictureError\n"
+        "from nst_client.errors import FileError\n"
         "from nst_client.files.history import Frame, write_gif\n"
         "assert 'matplotlib' not in sys.modules\n"
         "noise = numpy.random.default_rng(0).integers(0, 256, (200, 200, 3), numpy.uint8)\n"
@@ -217,7 +217,7 @@ def test_an_animation_that_cannot_be_written_leaves_the_older_one(tmp_path: Path
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "try:\n"
         "    write_gif(Path(sys.argv[1]), [Frame(1, noise)])\n"
-        "except PictureError as error:\n"
+        "except FileError as error:\n"
         "    print(error)\n",
         tmp_path / "run.gif",
     )
@@ -228,6 +228,6 @@ def test_an_animation_that_cannot_be_written_leaves_the_older_one(tmp_path: Path
 
 def test_another_suffix_than_gif_is_refused_beforehand(tmp_path: Path):
     check_animation_writable(tmp_path / "run.GIF")
-    with pytest.raises(PictureError, match=r"run\.png has no suffix of an animation") as caught:
+    with pytest.raises(FileError, match=r"run\.png has no suffix of an animation") as caught:
         check_animation_writable(tmp_path / "run.png")
     assert caught.value.remedy == "Use .gif."

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.files.losses import check_losses_writable, write_losses
 
 
@@ -46,13 +46,13 @@ def test_a_full_disk_leaves_an_older_table_as_it_was(tmp_path: Path, python):
     done = python(
         "import resource, signal, sys, numpy\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import PictureError\n"
+        "from nst_client.errors import FileError\n"
         "from nst_client.files.losses import write_losses\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "try:\n"
         "    write_losses(Path(sys.argv[1]), numpy.ones((5000, 4), numpy.float32))\n"
-        "except PictureError as error:\n"
+        "except FileError as error:\n"
         "    print(error)\n",
         tmp_path / "losses.csv",
     )
@@ -63,13 +63,13 @@ def test_a_full_disk_leaves_an_older_table_as_it_was(tmp_path: Path, python):
 
 @pytest.mark.parametrize("name", ["losses", "losses.png", "losses.csv.gz"])
 def test_another_suffix_is_refused_beforehand(tmp_path: Path, name: str):
-    with pytest.raises(PictureError, match="has no suffix of a table") as caught:
+    with pytest.raises(FileError, match="has no suffix of a table") as caught:
         check_losses_writable(tmp_path / name)
     assert caught.value.remedy == "Use .csv."
 
 
 def test_a_folder_that_does_not_exist_is_named_beforehand(tmp_path: Path):
-    with pytest.raises(PictureError, match="There is no folder"):
+    with pytest.raises(FileError, match="There is no folder"):
         check_losses_writable(tmp_path / "new" / "losses.csv")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.files.pictures import read_picture
 from nst_client.files.plots import GAP, write_loss_plot, write_strip
 
@@ -82,6 +82,6 @@ def test_the_suffix_chooses_the_plots_format(tmp_path: Path, suffix: str, kind: 
 
 def test_a_plot_that_cannot_be_written_is_a_picture_error(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(PictureError, match="There is no folder"):
+    with pytest.raises(FileError, match="There is no folder"):
         write_loss_plot(tmp_path / "file" / "losses.png", np.ones((2, 4), np.float32))
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]

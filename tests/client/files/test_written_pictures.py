@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from nst_client.errors import DiskFull, PictureError
+from nst_client.errors import DiskFull, FileError, PictureError
 from nst_client.files.pictures import Picture, check_writable, read_picture, write_picture
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
@@ -110,14 +110,14 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, python, older: 
     done = python(
         "import resource, signal, sys, numpy\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import DiskFull, PictureError\n"
+        "from nst_client.errors import DiskFull, FileError\n"
         "from nst_client.files.pictures import Picture, write_picture\n"
         "noise = numpy.random.default_rng(0).integers(0, 256, (100, 100, 3), numpy.uint8)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "try:\n"
         "    write_picture(Path(sys.argv[1]), Picture(noise))\n"
-        "except PictureError as error:\n"
+        "except FileError as error:\n"
         "    print(error)\n",
         tmp_path / "out.png",
     )
@@ -132,14 +132,14 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, python):
     done = python(
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from nst_client.errors import DiskFull, PictureError\n"
+        "from nst_client.errors import DiskFull, FileError\n"
         "from nst_client.files.pictures import check_writable\n"
         "os.chdir(sys.argv[1])\n"
         "if os.geteuid() == 0:\n"
         "    os.setuid(65534)\n"  # nobody: root may write everywhere
         "try:\n"
         "    check_writable(Path('out.png'))\n"
-        "except PictureError as error:\n"
+        "except FileError as error:\n"
         "    print(error)\n",
         tmp_path,
     )
@@ -148,14 +148,14 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, python):
 
 @pytest.mark.parametrize("name", ["out", "out.xyz", "out.gif", ".png", "png"])
 def test_an_unknown_suffix_is_refused(tmp_path: Path, pixels: np.ndarray, name: str):
-    with pytest.raises(PictureError, match="has no suffix of a picture format") as caught:
+    with pytest.raises(FileError, match="has no suffix of a picture format") as caught:
         write_picture(tmp_path / name, Picture(pixels))
     assert caught.value.remedy == "Use one of .png, .jpg, .jpeg, .webp, .tif, .tiff."
     assert not any(tmp_path.iterdir())
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path):
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(FileError) as caught:
         check_writable(tmp_path / "new" / "out.png")
     assert str(caught.value) == f"There is no folder {tmp_path / 'new'}."
     assert not (tmp_path / "new").exists()
@@ -163,18 +163,18 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path):
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(PictureError, match="There is no folder"):
+    with pytest.raises(FileError, match="There is no folder"):
         check_writable(tmp_path / "file" / "out.png")
 
 
 def test_a_folder_as_output_is_refused(tmp_path: Path):
     (tmp_path / "out.png").mkdir()
-    with pytest.raises(PictureError, match=r"out\.png is a folder"):
+    with pytest.raises(FileError, match=r"out\.png is a folder"):
         check_writable(tmp_path / "out.png")
 
 
 def test_a_name_too_long_for_the_disk_is_refused_beforehand(tmp_path: Path):
-    with pytest.raises(PictureError, match="cannot be written: File name too long"):
+    with pytest.raises(FileError, match="cannot be written: File name too long"):
         check_writable(tmp_path / f"{'n' * 300}.png")
 
 
@@ -198,13 +198,13 @@ def test_a_side_too_long_for_a_format_is_refused(tmp_path: Path):
 
 
 def test_a_disk_without_space_is_told_from_other_trouble(tmp_path: Path, pixels: np.ndarray, monkeypatch):
-    for number, kind in ((errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, PictureError)):
+    for number, kind in ((errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, FileError)):
 
         def fail(descriptor: int, number: int = number) -> None:
             raise OSError(number, os.strerror(number))
 
         monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(PictureError) as raised:
+        with pytest.raises(FileError) as raised:
             write_picture(tmp_path / "out.png", Picture(pixels))
         assert type(raised.value) is kind
         assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.jobs.checkpoint import SAVING_SHARE, Checkpoint
 from nst_client.jobs.state_file import SavedRun, read_state, write_state
 from nst_client.progress import Progress
@@ -85,7 +85,7 @@ def test_saving_nothing_writes_nothing(file):
 def test_what_cannot_be_saved_is_kept_and_saved_later(tmp_path):
     file = tmp_path / "new" / "out.nst"
     checkpoint = Checkpoint(file, SETTINGS)
-    with pytest.raises(PictureError, match=r"out\.nst cannot be written: No such file or directory\.$"):
+    with pytest.raises(FileError, match=r"out\.nst cannot be written: No such file or directory\.$"):
         checkpoint.take(progress(1))
     assert (checkpoint.failed, checkpoint.has_news, checkpoint.progress.iteration) == (True, True, 1)
     file.parent.mkdir()
@@ -98,7 +98,7 @@ def test_what_its_own_place_cannot_take_is_saved_among_temporary_files(tmp_path,
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     checkpoint = Checkpoint(tmp_path / "gone" / "out.nst", SETTINGS)
     assert checkpoint.save_somewhere() is None
-    with pytest.raises(PictureError):
+    with pytest.raises(FileError):
         checkpoint.take(progress(1))
     saved = checkpoint.save_somewhere()
     assert (saved.parent, saved.name[8:]) == (tmp_path, "-out.nst")
@@ -116,7 +116,7 @@ def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_els
 
     def full(place: Path, run: SavedRun) -> None:
         if place == file:
-            raise PictureError(f"{place} cannot be written: No space left on device.", "")
+            raise FileError(f"{place} cannot be written: No space left on device.", "")
         write_state(place, run)
 
     monkeypatch.setattr("nst_client.jobs.checkpoint.write_state", full)
@@ -132,7 +132,7 @@ def test_what_another_run_has_saved_meanwhile_is_neither_overwritten_nor_deleted
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     first, second = Checkpoint(file, SETTINGS), Checkpoint(file, SETTINGS)
     first.take(progress(1))
-    with pytest.raises(PictureError, match=r"out\.nst has been written by another run meanwhile\.$"):
+    with pytest.raises(FileError, match=r"out\.nst has been written by another run meanwhile\.$"):
         second.take(progress(2, 2))
     second.discard()
     assert read_state(file).progress.iteration == 1
@@ -159,5 +159,5 @@ def test_a_run_that_has_ended_leaves_no_file_or_says_why(file, tmp_path):
     checkpoint.discard()
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "folder.nst").mkdir()
-    with pytest.raises(PictureError, match="cannot be deleted"):
+    with pytest.raises(FileError, match="cannot be deleted"):
         Checkpoint(tmp_path / "folder.nst", SETTINGS).discard()

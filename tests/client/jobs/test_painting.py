@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from nst_client.calls.chunk_size import ChunkSize
-from nst_client.errors import BadAnswer, NstError, PictureError
+from nst_client.errors import BadAnswer, FileError, NstError, Stopped
 from nst_client.files.pictures import Picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.interrupt import Stopped
 from nst_client.jobs.painting import Onlooker, paint
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import read_state
@@ -103,7 +102,7 @@ def test_a_run_that_cannot_be_saved_goes_on_and_says_so_once(painted, tmp_path):
 def test_a_run_that_cannot_be_saved_at_its_end_ends_with_the_reason_for_which_it_ended(painted, tmp_path):
     class Full(Checkpoint):
         def save(self) -> None:
-            raise PictureError("The disk is full.", "")
+            raise FileError("The disk is full.", "")
 
     def end() -> None:
         raise NstError("This is why.", "")

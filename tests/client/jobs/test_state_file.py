@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_client.errors import NstError, PictureError
+from nst_client.errors import FileError, NstError, StateFileError
 from nst_client.jobs.state_file import (
     FORMAT,
     SavedRun,
-    StateFileError,
     check_state_writable,
     read_state,
     write_state,
@@ -268,8 +267,8 @@ def test_what_is_no_file_is_named(tmp_path):
 def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path):
     check_state_writable(tmp_path / "a.nst")
     for file, words in ((tmp_path / "a.png", "no suffix of a saved run"), (tmp_path / "no" / "a.nst", "no folder")):
-        with pytest.raises(PictureError, match=words):
+        with pytest.raises(FileError, match=words):
             check_state_writable(file)
     (tmp_path / "folder.nst").mkdir()
-    with pytest.raises(PictureError, match="is a folder"):
+    with pytest.raises(FileError, match="is a folder"):
         check_state_writable(tmp_path / "folder.nst")

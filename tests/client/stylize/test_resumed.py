@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from nst_client import errors
+from nst_client.errors import StateFileError
 from nst_client.files.pictures import Picture, write_picture
-from nst_client.jobs.state_file import SavedRun, StateFileError, read_state, write_state
+from nst_client.jobs.state_file import SavedRun, read_state, write_state
 from tests.client.proxy import NOWHERE
 from tests.client.stylize.command import ITERATIONS, pixels_of, refused, saved
 from tests.conftest import picture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_client.errors import PictureError
+from nst_client.errors import FileError
 from nst_client.files.pictures import Picture, read_picture
 from nst_client.progress import Progress
 from nst_client.stylize.side_files import SideFiles, SideWriter, check_side_files, is_numbered
@@ -137,7 +137,7 @@ def test_at_the_end_all_that_can_be_written_is_and_the_first_failure_is_raised(t
     files = {"gif": "a.gif", "strip": "s.png", "loss_plot": "p.png", "losses": "l.csv"}
     side = writer(tmp_path, **{kind: tmp_path / name for kind, name in files.items()})
     side.see(progress(10))
-    with largest_file(1000), pytest.raises(PictureError, match=r"a\.gif cannot be written"):
+    with largest_file(1000), pytest.raises(FileError, match=r"a\.gif cannot be written"):
         side.finish(LOSSES)
     assert names(tmp_path) == ["l.csv"]  # it is the only one that small
 
@@ -147,5 +147,5 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path, kind: st
     suffix = {"gif": ".gif", "losses": ".csv"}.get(kind, ".png")
     check_side_files(SideFiles(**{kind: tmp_path / f"a{suffix}"}))
     for file in (tmp_path / "a.txt", tmp_path / "nowhere" / f"a{suffix}"):
-        with pytest.raises(PictureError):
+        with pytest.raises(FileError):
             check_side_files(SideFiles(**{kind: file}))

@@ -154,7 +154,7 @@ def test_a_diverged_run_whose_best_picture_cannot_be_written_stays_saved(stylize
     folder.rename(files.output)
     held.release()
     _, err = process.communicate(timeout=60)
-    assert "PictureError: " in err
+    assert "FileError: " in err
     assert process.returncode == 1
     assert f"--resume '{files.state}'" in err
     assert read_state(files.state).progress.iteration >= 1
@@ -196,7 +196,7 @@ def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(
     held.release()
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
-    assert f"PictureError: There is no folder {files.output.parent}." in err
+    assert f"FileError: There is no folder {files.output.parent}." in err
 
     gone.rename(files.output.parent)
     files.state.unlink()
