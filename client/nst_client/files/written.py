@@ -7,7 +7,7 @@ import errno
 import os
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,8 +49,12 @@ def write_whole(file: Path, data: bytes | memoryview) -> None:
 
 
 @contextlib.contextmanager
-def replacing(file: Path) -> Iterator[BinaryIO]:
+def replacing(file: Path, sync: Callable[[int], None] = os.fsync) -> Iterator[BinaryIO]:
     """A stream beside the file's place, renamed when it is whole, so that nobody ever sees half of it.
+
+    Args:
+        file: its place.
+        sync: brings what was written to the descriptor's file onto the disk.
 
     Raises:
         FileError: it cannot be written, and an older file is as it was; DiskFull where there is no space.
@@ -60,7 +64,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
         with temporary.open("xb") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            sync(stream.fileno())
         temporary.replace(file)
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}."

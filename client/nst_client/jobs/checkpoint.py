@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,35 @@ SAVING_SHARE = 0.05
 class Checkpoint:
     """Collects a run's progress, and saves it now and then."""
 
-    def __init__(self, file: Path, settings: Mapping[str, Any], resumed: SavedRun | None = None) -> None:
-        """Starts empty, or with a run that was saved before; the file is not touched yet."""
+    def __init__(
+        self,
+        file: Path,
+        settings: Mapping[str, Any],
+        resumed: SavedRun | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        temporary_folder: Callable[[], str] = tempfile.gettempdir,
+        write: Callable[[Path, SavedRun], None] = write_state,
+    ) -> None:
+        """Starts empty, or with a run that was saved before; the file is not touched yet.
+
+        Args:
+            file: where the run is saved.
+            settings: saved with it.
+            resumed: the run to go on with.
+            clock: seconds.
+            temporary_folder: where the run is saved when it cannot be saved in `file`; asked for only then.
+            write: writes a run whole or not at all.
+        """
+        self._clock, self._temporary_folder, self._write = clock, temporary_folder, write
         self._file = file
         self._settings = settings
         self._losses = [np.empty((0, len(LOSS_COLUMNS)), np.float32)]
         self.progress: Progress | None = None  # the newest
         self.has_news = False  # that the file has not
         self.failed = False  # the newest attempt to save it
-        self._next_save = 0.0  # on the monotonic clock
-        self._written = _stamp(file)  # as this run knows it: what is there now is its own
+        self._next_save = -math.inf  # on the clock
+        self._written = _identity(file)  # as this run knows it: what is there now is its own
         if resumed is not None:
             self._losses.append(resumed.progress.losses)
             self.progress = resumed.progress
@@ -54,27 +74,27 @@ class Checkpoint:
         self._losses.append(progress.losses)
         self.progress = progress
         self.has_news = True
-        if time.monotonic() >= self._next_save:
+        if self._clock() >= self._next_save:
             self.save()
 
     def save(self) -> None:
         """Writes the newest progress, if there is any.
 
         Raises:
-            FileError: it cannot be written, or somebody else has written there; an older file is as it was.
+            FileError: it cannot be written, or another run has written there; an older file is as it was.
         """
         if self.progress is None:
             return
-        begin = time.monotonic()
+        begin = self._clock()
         self.failed = True
         try:
             if self._file.exists() and not self._is_own(self._file):
                 raise FileError(f"{self._file} has been written by another run meanwhile.", "Use another --state.")
-            write_state(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
-            self._written = _stamp(self._file)
+            self._write(self._file, SavedRun(self.progress._replace(losses=self.losses), self._settings))
+            self._written = _identity(self._file)
             self.has_news = self.failed = False
         finally:
-            end = time.monotonic()
+            end = self._clock()
             self._next_save = end + (end - begin) / SAVING_SHARE
 
     def save_somewhere(self) -> Path | None:
@@ -90,7 +110,7 @@ class Checkpoint:
             with contextlib.suppress(NstError):
                 self.save()
         if self.has_news:
-            self._move(Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}-{self._file.name}"))
+            self._move(Path(self._temporary_folder(), f"{uuid.uuid4().hex[:8]}-{self._file.name}"))
         return self._file if self._is_own(self._file) else None
 
     def discard(self) -> None:
@@ -116,11 +136,11 @@ class Checkpoint:
 
     def _is_own(self, file: Path) -> bool:
         """Whether what is there was written by this run, or is what it goes on from."""
-        stamp = _stamp(file)
-        return stamp is not None and stamp == self._written
+        identity = _identity(file)
+        return identity is not None and identity == self._written
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
+def _identity(file: Path) -> tuple[int, int] | None:
     """What tells a file from any other that takes its place; None where there is none."""
     try:
         status = file.stat()

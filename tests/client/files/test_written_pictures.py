@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from nst_client.errors import DiskFull, FileError, PictureError
 from nst_client.files.pictures import Picture, check_writable, read_picture, write_picture
+from nst_client.files.written import replacing
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 PARAMETERS = {"iterations": 7, "content": "Müller's dog.jpg", "style_weight": 0.5, "size": [32, 24]}
@@ -197,14 +198,13 @@ def test_a_side_too_long_for_a_format_is_refused(tmp_path: Path):
     assert not any(tmp_path.iterdir())
 
 
-def test_a_disk_without_space_is_told_from_other_trouble(tmp_path: Path, pixels: np.ndarray, monkeypatch):
+def test_a_disk_without_space_is_told_from_other_trouble(tmp_path: Path):
     for number, kind in ((errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, FileError)):
 
         def fail(descriptor: int, number: int = number) -> None:
             raise OSError(number, os.strerror(number))
 
-        monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(FileError) as raised:
-            write_picture(tmp_path / "out.png", Picture(pixels))
+        with pytest.raises(FileError) as raised, replacing(tmp_path / "out.png", sync=fail) as stream:
+            stream.write(b"a picture")
         assert type(raised.value) is kind
         assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -55,25 +54,19 @@ def test_a_resumed_run_has_its_old_losses_too_and_does_not_touch_the_file_before
     assert dict(read_state(file).settings) == SETTINGS
 
 
-def test_saving_takes_a_small_part_of_the_time(file, monkeypatch):
-    """By a clock that only saving moves: the next one comes when twenty times that has gone by."""
-    now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    saves: list[float] = []
+def test_saving_takes_a_small_part_of_the_time(file):
+    """Every look at the clock takes half a second, and so does saving: the next one comes twenty times that later."""
+    looks = itertools.count(start=100.0, step=0.5)
+    saves: list[int] = []
 
-    class Slow(Checkpoint):
-        def save(self) -> None:
-            saves.append(now[0])
-            super().save()
+    def write(place: Path, run: SavedRun) -> None:
+        saves.append(run.progress.iteration)
+        write_state(place, run)
 
-    # The file is written between the two looks at the clock, each of which takes half a second here.
-    ticking = iter(np.arange(0, 1e6, 0.5))
-    start = next(ticking)
-    checkpoint = Slow(file, SETTINGS)
-    monkeypatch.setattr(time, "monotonic", lambda: float(100 + next(ticking) - start))
+    checkpoint = Checkpoint(file, SETTINGS, clock=lambda: next(looks), write=write)
     for iteration in range(1, 60):
         checkpoint.take(progress(iteration))
-    assert 2 <= len(saves) <= 4
+    assert saves == [1, 21, 41]
     assert SAVING_SHARE == 0.05
 
 
@@ -94,9 +87,8 @@ def test_what_cannot_be_saved_is_kept_and_saved_later(tmp_path):
     assert read_state(file).progress.iteration == 1
 
 
-def test_what_its_own_place_cannot_take_is_saved_among_temporary_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    checkpoint = Checkpoint(tmp_path / "gone" / "out.nst", SETTINGS)
+def test_what_its_own_place_cannot_take_is_saved_among_temporary_files(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "gone" / "out.nst", SETTINGS, temporary_folder=lambda: str(tmp_path))
     assert checkpoint.save_somewhere() is None
     with pytest.raises(FileError):
         checkpoint.take(progress(1))
@@ -107,19 +99,18 @@ def test_what_its_own_place_cannot_take_is_saved_among_temporary_files(tmp_path,
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_else(file, tmp_path, monkeypatch):
-    temporary = tmp_path / "temporary"
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    checkpoint = Checkpoint(file, SETTINGS)
-    checkpoint.take(progress(1))
-    assert checkpoint.save_somewhere() == file
+def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_else(file, tmp_path):
+    temporary, full = tmp_path / "temporary", set()
 
-    def full(place: Path, run: SavedRun) -> None:
-        if place == file:
+    def write(place: Path, run: SavedRun) -> None:
+        if place in full:
             raise FileError(f"{place} cannot be written: No space left on device.", "")
         write_state(place, run)
 
-    monkeypatch.setattr("nst_client.jobs.checkpoint.write_state", full)
+    checkpoint = Checkpoint(file, SETTINGS, temporary_folder=lambda: str(temporary), write=write)
+    checkpoint.take(progress(1))
+    assert checkpoint.save_somewhere() == file
+    full.add(file)
     checkpoint.take(progress(2))
     assert checkpoint.save_somewhere() == file  # there is no such folder
     assert read_state(file).progress.iteration == 1
@@ -128,9 +119,8 @@ def test_an_older_file_gives_way_to_one_among_temporary_files_and_to_nothing_els
     assert not file.exists()
 
 
-def test_what_another_run_has_saved_meanwhile_is_neither_overwritten_nor_deleted(file, tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    first, second = Checkpoint(file, SETTINGS), Checkpoint(file, SETTINGS)
+def test_what_another_run_has_saved_meanwhile_is_neither_overwritten_nor_deleted(file, tmp_path):
+    first, second = (Checkpoint(file, SETTINGS, temporary_folder=lambda: str(tmp_path)) for _ in range(2))
     first.take(progress(1))
     with pytest.raises(FileError, match=r"out\.nst has been written by another run meanwhile\.$"):
         second.take(progress(2, 2))

@@ -52,12 +52,14 @@ class Cli:
     def __call__(self, *options: object, **where) -> Result:
         return CliRunner().invoke(app, self.words(*options, **where))
 
-    def start(self, *options: object, server: str = "", stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        return self.start_words(self.words(*options, server=server), stderr)
+    def start(
+        self, *options: object, server: str = "", stderr: int = subprocess.PIPE, **environment: str
+    ) -> subprocess.Popen[str]:
+        return self.start_words(self.words(*options, server=server), stderr, **environment)
 
-    def start_words(self, words: list[str], stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start_words(self, words: list[str], stderr: int = subprocess.PIPE, **environment: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "nst_client", *words]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm", **environment}
         pipes = {"stdout": subprocess.PIPE, "stderr": stderr}
         self._running.append(subprocess.Popen(command, text=True, env=environment, **pipes))
         return self._running[-1]

@@ -186,11 +186,8 @@ def test_a_disk_that_fills_up_loses_nothing(stylize, files, held, undisturbed):
     assert files.left == ["now.png", "out-0020.png", "out-0040.png", "out-0060.png", "out.png"]
 
 
-def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(
-    stylize, files, held, undisturbed, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    process = stylize.start("--iterations", ITERATIONS, server=held.address)
+def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(stylize, files, held, undisturbed, tmp_path):
+    process = stylize.start("--iterations", ITERATIONS, server=held.address, TMPDIR=str(tmp_path))
     held.wait_for_a_call()
     gone = files.output.parent.rename(tmp_path / "gone")  # with what was saved of it at first
     held.release()
@@ -208,11 +205,10 @@ def test_a_run_whose_folder_takes_nothing_any_more_is_saved_elsewhere(
     assert np.array_equal(pixels_of(files.output), undisturbed())
 
 
-def test_a_state_that_was_to_be_kept_and_cannot_be_is_saved_elsewhere(stylize, files, held, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_a_state_that_was_to_be_kept_and_cannot_be_is_saved_elsewhere(stylize, files, held, tmp_path):
     (tmp_path / "kept").mkdir()
     options = ["--iterations", ITERATIONS, "--state", tmp_path / "kept" / "run.nst"]
-    process = stylize.start(*options, server=held.address)
+    process = stylize.start(*options, server=held.address, TMPDIR=str(tmp_path))
     held.wait_for_a_call()
     (tmp_path / "kept").rename(tmp_path / "gone")
     held.release()
