@@ -23,15 +23,15 @@ from nst_client.errors import (
     ServerUnavailable,
 )
 
-# A server that did not answer is left out for so long, if there are others: about what a restart takes.
-REST_SECONDS = 5.0
-# One that hung, for so many deadlines: then at most a tenth of the time is lost in asking it again.
-REST_DEADLINES = 9
+# For so long a server that failed is called only when all others are cooling down too: about what a restart takes.
+COOLDOWN_SECONDS = 5.0
+# After a missed deadline, so many deadlines: then at most a tenth of the time is lost in asking it again.
+COOLDOWN_DEADLINES = 9
 
-# What one server answers and another one may not: it is down, ends, still loads the model, has a full queue, or hangs.
-ELSEWHERE = (ServerUnavailable, ServerStopping, ModelNotFound, ServerBusy, DeadlineExceeded)
-# But these have had their time, or would fail there too: whether to call again is the caller's decision.
-CALLERS = (DeadlineExceeded, OutOfMemory)
+# Errors that another server may not have: one is down, is stopping, has not loaded the model, is full, or hangs.
+TRY_ANOTHER_SERVER = (ServerUnavailable, ServerStopping, ModelNotFound, ServerBusy, DeadlineExceeded)
+# Of these, errors after which the caller decides: the time is used up, or the call would fail everywhere.
+NEVER_RETRIED = (DeadlineExceeded, OutOfMemory)
 
 
 @dataclass(eq=False)  # two servers at the same address are two
@@ -44,7 +44,7 @@ class Server:
     close: Callable[[], None]
     callee: str = transport.SERVER_AT  # in messages, before the address
     calls: int = 0  # in flight
-    rests_until: float = 0.0  # on the monotonic clock
+    cooldown_until: float = 0.0  # on the monotonic clock
     silent_since: float | None = None  # on that clock, if it did not answer when last asked; a full queue is an answer
 
 
@@ -70,7 +70,7 @@ class Servers:
         self._servers = list(servers)
         self._lock = threading.Lock()
         self._is_closed = False
-        self.note: Callable[[str], None] = lambda _: None  # told, from any thread, when one falls silent, and is back
+        self.note: Callable[[str], None] = lambda _: None  # called, from any thread, when one stops or starts to answer
 
     def __len__(self) -> int:
         return len(self._servers)
@@ -96,7 +96,7 @@ class Servers:
             The reply, and the seconds that the server which gave it took.
 
         Raises:
-            NstError: of the class that `transport.STATUS` gives; ServerUnavailable only when none answers at all.
+            NstError: of the class that `transport.STATUS` gives; ServerUnavailable only if none of them answers.
                 RequestRefused after `close`.
         """
         if self._is_closed:
@@ -108,10 +108,10 @@ class Servers:
                 begin = time.monotonic()
                 try:
                     reply = _call(server, method_of, request, deadline_seconds)
-                except ELSEWHERE as error:
+                except TRY_ANOTHER_SERVER as error:
                     tried.append(server)
                     failures.append(error)
-                    if isinstance(error, CALLERS):
+                    if isinstance(error, NEVER_RETRIED):
                         raise
                     self._tell_silence(server, error)
                 else:
@@ -164,7 +164,7 @@ class Servers:
         with self._lock:
             now = time.monotonic()
             left = [server for server in self._servers if server not in tried]
-            server = min(left, key=lambda server: (max(server.rests_until - now, 0.0), server.calls))
+            server = min(left, key=lambda server: (max(server.cooldown_until - now, 0.0), server.calls))
             server.calls += 1
         try:
             yield server
@@ -174,11 +174,11 @@ class Servers:
 
 
 def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> Any:
-    """Calls one server, and has it rest where another one may answer sooner."""
+    """Calls one server, and starts its cooldown where another one may answer sooner."""
     method, callee = method_of(server), server.callee
     try:
         return transport.call(method, request, address=server.address, deadline_seconds=deadline_seconds, callee=callee)
-    except ELSEWHERE as error:
+    except TRY_ANOTHER_SERVER as error:
         hung = isinstance(error, DeadlineExceeded)
-        server.rests_until = time.monotonic() + (REST_DEADLINES * deadline_seconds if hung else REST_SECONDS)
+        server.cooldown_until = time.monotonic() + (COOLDOWN_DEADLINES * deadline_seconds if hung else COOLDOWN_SECONDS)
         raise

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nst_client import errors
-from nst_client.calls.servers import REST_DEADLINES, REST_SECONDS, Server, Servers
+from nst_client.calls.servers import COOLDOWN_DEADLINES, COOLDOWN_SECONDS, Server, Servers
 from nst_client.calls.style_client import StyleClient, VersionStatus
 from tests.client.proxy import NOWHERE
 
@@ -87,13 +87,13 @@ def test_calls_of_many_threads_are_spread_evenly(fleet):
 
 
 @pytest.mark.parametrize("code", [Code.UNAVAILABLE, Code.NOT_FOUND, Code.CANCELLED, Code.RESOURCE_EXHAUSTED])
-def test_a_server_that_cannot_answer_now_hands_the_call_on_and_rests(fleet, code: grpc.StatusCode):
+def test_a_server_that_cannot_answer_now_hands_the_call_on_and_cools_down(fleet, code: grpc.StatusCode):
     fleet.failing = {"a": code}
     assert fleet.call() == "b"
     assert fleet.called == ["a", "b"]
     assert fleet.call() == "b"
     assert fleet.called == ["a", "b", "b"]
-    fleet.members[0].rests_until -= REST_SECONDS
+    fleet.members[0].cooldown_until -= COOLDOWN_SECONDS
     fleet.failing = {}
     assert fleet.call() == "a"
 
@@ -104,7 +104,7 @@ def test_a_server_that_falls_silent_among_others_and_one_that_is_back_are_told_o
     fleet.failing = {"a": Code.UNAVAILABLE}
     for _ in range(3):
         fleet.call()
-        fleet.members[0].rests_until = 0.0
+        fleet.members[0].cooldown_until = 0.0
     assert notes == ["Nothing answers at a (no). The others go on without it."]
     fleet.failing = {}
     assert (fleet.call(), fleet.call()) == ("a", "a")
@@ -137,7 +137,7 @@ def test_the_last_answer_of_a_server_that_went_is_no_sign_of_its_return(fleet):
     fleet.during = during
     assert fleet.call() == "a"
     assert [note.split()[0] for note in notes] == ["Nothing", "Nothing"]
-    fleet.members[0].rests_until = 0.0
+    fleet.members[0].cooldown_until = 0.0
     assert fleet.call() == "a"
     assert notes[2:] == ["The server at a answers again."]
 
@@ -154,23 +154,23 @@ def test_those_that_are_silent_from_the_start_are_told_too(fleet):
     assert len(notes) == 2
 
 
-def test_a_server_that_rests_is_asked_where_no_other_answers(fleet):
+def test_a_server_that_cools_down_is_called_where_no_other_answers(fleet):
     fleet.failing = {"a": Code.UNAVAILABLE}
     fleet.call()
     fleet.failing = {"b": Code.UNAVAILABLE, "c": Code.UNAVAILABLE}
     assert fleet.call() == "a"
 
 
-def test_a_server_that_hangs_rests_but_the_caller_decides_what_now(fleet):
+def test_a_server_that_hangs_cools_down_and_its_call_is_not_repeated(fleet):
     fleet.failing = {"a": Code.DEADLINE_EXCEEDED}
     with pytest.raises(errors.DeadlineExceeded):
         fleet.call()
     assert fleet.called == ["a"]
     fleet.failing = {}
     assert fleet.call() == "b"
-    fleet.members[0].rests_until -= REST_SECONDS  # longer than one that was only gone
+    fleet.members[0].cooldown_until -= COOLDOWN_SECONDS  # longer than one that was only gone
     assert fleet.call() == "b"
-    fleet.members[0].rests_until -= REST_DEADLINES * 1.0
+    fleet.members[0].cooldown_until -= COOLDOWN_DEADLINES * 1.0
     assert fleet.call() == "a"
 
 
