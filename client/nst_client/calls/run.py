@@ -13,6 +13,7 @@ from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import Watchdog
 from nst_client.calls.inputs import whole
 from nst_client.calls.protocol import tensor_pb2
+from nst_client.calls.refusals import PARTS_OF_THE_MODEL
 from nst_client.calls.tensors import array_of, strings_of
 from nst_client.progress import Progress
 
@@ -23,17 +24,17 @@ Predict = Callable[..., tuple[Outputs, int, float]]  # StyleClient's own: signat
 PATIENCE_SECONDS = 120.0
 RETRY_SECONDS = 0.5
 
-# What a restart looks like from outside: no connection, then a model that is still loading, or a full queue.
+# What a client sees of a restart: no connection, then a model that is still loading, or a full queue.
 TRANSIENT = (errors.ServerUnavailable, errors.ModelNotFound, errors.ServerBusy, errors.ServerStopping)
 
 
 class Patience(NamedTuple):
-    """How a run meets trouble."""
+    """How long a run tries again after a failure."""
 
     seconds: float = PATIENCE_SECONDS  # to wait for a server
     deadline_seconds: float | None = None  # of one call; by default by size and iterations
-    on_trouble: Callable[[errors.NstError], None] = lambda _: None  # told before each new try; may raise
-    from_the_start: bool = False  # with a server that has not answered yet, too: else its address is taken for wrong
+    on_trouble: Callable[[errors.NstError], None] = lambda _: None  # called before each new try; may raise
+    from_the_start: bool = False  # wait for a server that has never answered, too: else the run fails at once
 
 
 def run(
@@ -56,8 +57,8 @@ def run(
         resume: where to go on; by default at the content.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
         chunk_size: shared with other runs on the same servers.
-        patience: with servers.
-        servers: how many there are, for calls that one of them does not answer in time.
+        patience: how long to try again after a failure.
+        servers: how many there are: a call that one of them does not answer in time goes to the others.
 
     Raises:
         Diverged: the loss is no longer finite, or rises without end.
@@ -81,14 +82,14 @@ def run(
             most = wanted // 2
             continue
         except errors.StateRefused as error:
-            if any(f"the same {word}, " in str(error) for word in ("network", "recipe")):
+            if error.differs_in in PARTS_OF_THE_MODEL:
                 began = f"It began with version {progress.version} of the model, as that was then"
                 error.remedy = f"{began}: have that served, or start anew."
             raise
         except errors.RequestRefused as error:
-            if wanted <= 1 or "iterations: must be" not in str(error):  # above the model's limit for one call
+            if wanted <= 1 or error.input != "iterations":
                 raise
-            limit = wanted // 2
+            limit = wanted // 2  # it was above the model's limit for one call
             continue
         if 4 * after.seconds < calls.deadline_seconds(wanted):  # twice as many would take half of it at most
             most = min(2 * most, iterations)
@@ -156,8 +157,8 @@ class _Calls:
             except TRANSIENT as error:
                 now = time.monotonic()  # not before the call, which may have run for longer than any patience
                 ends = now + self._patience.seconds if ends is None else ends
-                hopeless = not self._answered and not isinstance(error, errors.ServerBusy)
-                if hopeless or isinstance(error, errors.OutOfMemory) or now >= ends:
+                never_there = not self._answered and not isinstance(error, errors.ServerBusy)
+                if never_there or isinstance(error, errors.OutOfMemory) or now >= ends:
                     raise
                 self._patience.on_trouble(error)
                 time.sleep(RETRY_SECONDS)

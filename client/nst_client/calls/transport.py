@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import grpc
 
 from nst_client import errors
+from nst_client.calls.refusals import is_out_of_memory, plain, refused
 
 OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # the default, 4 MiB, is less than one large picture
@@ -19,8 +19,6 @@ OPTIONS = [
 
 # gRPC counts nanoseconds in 64 bits, and what overflows there expires at once; this is three years.
 LONGEST_DEADLINE_SECONDS = 1e8
-
-ASSERTION = re.compile(r"assertion failed: \[(.*)\]", re.DOTALL)
 
 ErrorClass = type[errors.NstError]
 SERVER_LOG = "Look into the server's log, or try again."
@@ -108,26 +106,17 @@ def explained(
 ) -> errors.NstError:
     """The error that stands for a failed call."""
     kind, remedy = STATUS[code]
-    if kind is errors.ServerBusy and "OOM" in details:  # TensorFlow's allocators: "OOM when allocating tensor ..."
+    if kind is errors.RequestRefused:
+        return refused(f"{callee.rsplit(' ', 1)[0]} refused the request: {plain(details)}", details)
+    if kind is errors.ServerBusy and is_out_of_memory(details):
         kind, remedy = errors.OutOfMemory, "Use a smaller size."
-    if kind is errors.RequestRefused and plain(details).startswith("state_bytes: "):
-        kind, remedy = errors.StateRefused, "Pass what the run began with: its pictures, size, numbers and model."
     match code:
         case grpc.StatusCode.UNAVAILABLE:
             message = f"Nothing answers at {address} ({plain(details)})."
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             message = f"{callee} {address} did not answer within {deadline_seconds:g} s."
-        case grpc.StatusCode.INVALID_ARGUMENT:
-            message = f"{callee.rsplit(' ', 1)[0]} refused the request: {plain(details)}"
         case grpc.StatusCode.NOT_FOUND:
             message = f"{callee} {address} has no such model or version: {plain(details)}"
         case _:
             message = f"{callee} {address} answered {code.name}: {plain(details) or 'no text'}"
     return kind(message, remedy)
-
-
-def plain(details: str) -> str:
-    """A runtime's message without its node names: the assertion's own words where there are some."""
-    text = details.split("\n\t [[", maxsplit=1)[0].strip()
-    assertion = ASSERTION.search(text)
-    return assertion[1].strip() if assertion else text
