@@ -1,4 +1,4 @@
-"""Who may run now: a bounded number at once, a bounded number in the queue, and nobody without hope."""
+"""Which calls may run now: a bounded number at once, a bounded number in the queue; others are refused."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Admission:
 
         Raises:
             RequestError: RESOURCE_EXHAUSTED when the line is full, in the words of TensorFlow Serving's
-                own thread pool; DEADLINE_EXCEEDED or CANCELLED when there is nobody left to answer.
+                own thread pool; DEADLINE_EXCEEDED or CANCELLED when the client no longer waits.
         """
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         ticket = object()

@@ -23,7 +23,7 @@ class Call:
         self._left: SimpleQueue[None] = SimpleQueue()
 
     def on_cancel(self, act: Callable[[], None]) -> bool:
-        """Registers what to do when nobody waits any more; False if that is so already."""
+        """Registers what to do when the caller has left; False if it has already."""
         with self._lock:
             self._on_cancel.append(act)
             return not self._cancelled
@@ -60,7 +60,7 @@ class Call:
         return future.result()
 
     def _cancel_when_left(self) -> None:
-        """What is done after a run that has ended costs nobody anything."""
+        """Acts once the caller has left; after a run that has ended this has no effect."""
         self._left.get()
         with self._lock:
             self._cancelled = True

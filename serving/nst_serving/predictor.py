@@ -23,8 +23,8 @@ class Caller(NamedTuple):
     """Who waits for the answer."""
 
     entrypoint: str  # GRPC or REST
-    timeout_seconds: float | None  # until nobody waits any more
-    on_cancel: OnCancel  # registers what to do when nobody waits any more
+    timeout_seconds: float | None  # how long the client waits; None: without end
+    on_cancel: OnCancel  # registers what to do when the client has gone
 
 
 class Predictor:
@@ -71,7 +71,7 @@ class Predictor:
             self._admission.wake()
 
         try:
-            if not feeds:  # describe: nothing that could take long, so it waits for nobody
+            if not feeds:  # describe: it takes a moment, so it does not stand in the queue
                 return sessions.run(feeds, fetches)
             if not caller.on_cancel(leave):
                 leave()

@@ -1,4 +1,4 @@
-"""The REST twin: the same predictions, status and metadata over HTTP, and the metrics page.
+"""REST: predictions, status and metadata over HTTP, and the metrics page.
 
 Source: tensorflow_serving/model_servers/http_server.cc and http_rest_api_handler.cc.
 """

@@ -12,7 +12,7 @@ from nst_serving.admission import Admission
 from nst_serving.errors import RequestError
 from tests.events import GUARD_SECONDS
 
-NOBODY = threading.Event()
+NOT_CANCELLED = threading.Event()
 
 
 class Going(threading.Event):
@@ -33,7 +33,7 @@ def held(admission: Admission) -> Iterator[None]:
     release, taken = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with admission.turn(None, NOBODY):
+        with admission.turn(None, NOT_CANCELLED):
             taken.set()
             release.wait()
 
@@ -53,7 +53,7 @@ def refusal(admission: Admission, timeout_seconds: float | None, gone: threading
 
 def test_a_free_place_is_given_at_once_with_the_time_that_is_left():
     admission = Admission(running=1, waiting=0)
-    with admission.turn(500.0, NOBODY) as left:
+    with admission.turn(500.0, NOT_CANCELLED) as left:
         assert 0 < left <= 500
         assert admission.in_flight == 1
     assert admission.in_flight == 0
@@ -77,7 +77,7 @@ def test_a_call_without_a_deadline_waits_as_long_as_it_takes():
 def test_one_more_than_may_wait_is_refused_in_the_servers_words():
     admission = Admission(running=1, waiting=0)
     words = "Server Threadpool Exhausted"
-    with held(admission), pytest.raises(RequestError, match=words) as error, admission.turn(None, NOBODY):
+    with held(admission), pytest.raises(RequestError, match=words) as error, admission.turn(None, NOT_CANCELLED):
         pass
     assert error.value.code == grpc.StatusCode.RESOURCE_EXHAUSTED
 
@@ -86,11 +86,11 @@ def test_one_more_than_may_wait_is_refused_in_the_servers_words():
 def test_a_call_whose_deadline_passes_in_the_queue_is_not_started(timeout_seconds):
     admission = Admission(running=1, waiting=1)
     with held(admission):
-        assert refusal(admission, timeout_seconds, NOBODY) == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert refusal(admission, timeout_seconds, NOT_CANCELLED) == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 def test_an_expired_call_is_not_started_even_where_there_is_a_place():
-    assert refusal(Admission(running=1, waiting=1), -1.0, NOBODY) == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert refusal(Admission(running=1, waiting=1), -1.0, NOT_CANCELLED) == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 def test_a_client_that_goes_leaves_the_queue():
@@ -120,7 +120,7 @@ def test_places_are_given_in_the_order_of_coming():
 
 def test_a_call_that_fails_gives_its_place_back():
     admission = Admission(running=1, waiting=0)
-    with pytest.raises(KeyError), admission.turn(None, NOBODY):
+    with pytest.raises(KeyError), admission.turn(None, NOT_CANCELLED):
         raise KeyError
-    with admission.turn(None, NOBODY):
+    with admission.turn(None, NOT_CANCELLED):
         assert admission.in_flight == 1

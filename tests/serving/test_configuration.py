@@ -45,7 +45,7 @@ def lines(path: Path) -> list[str]:
 
 
 def kustomized(overlay: str) -> list[dict[str, Any]]:
-    """What `kubectl kustomize` makes of the features that our overlays use, but for the ConfigMaps."""
+    """What `kubectl kustomize` makes of the features that our overlays use, except ConfigMaps."""
     folder = KUBERNETES / overlay
     settings = read(folder / "kustomization.yaml")
     assert set(settings) <= {"apiVersion", "kind", "resources", "configMapGenerator", "images", "patches"}
@@ -255,7 +255,7 @@ def test_kserves_own_version_of_the_server_is_overridden():
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="the hook runs in a Linux container and reads /proc")
-def test_the_stop_hook_waits_until_nobody_is_connected():
+def test_the_stop_hook_waits_until_no_client_is_connected():
     bash, option, script = server_of("base")["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
     with socket.create_server(("127.0.0.1", 0)) as server:
         script = (

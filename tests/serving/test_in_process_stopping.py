@@ -1,4 +1,4 @@
-"""A run without a server ends when nobody waits for it: a deadline, a close, Ctrl-C in a real process."""
+"""A run without a server ends when its caller no longer waits: a deadline, a close, Ctrl-C in a real process."""
 
 from __future__ import annotations
 

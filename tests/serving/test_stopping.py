@@ -1,4 +1,4 @@
-"""Runs end when nobody waits for them any more, and the processor is idle then."""
+"""Runs end when their client no longer waits, and the processor is idle then."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
 
 def test_a_client_that_disconnects_stops_its_run(patient_server):
     with stubs_at(patient_server.address) as (prediction, _):
-        call = prediction.Predict.future(long_request(), timeout=600)  # kept: a call that nobody holds is cancelled
+        call = prediction.Predict.future(long_request(), timeout=600)  # kept: a call without a reference is cancelled
         wait_until(lambda: in_flight(patient_server) == 1)
     assert call.code() == grpc.StatusCode.CANCELLED
     wait_until(lambda: in_flight(patient_server) == 0)
