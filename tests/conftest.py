@@ -65,6 +65,15 @@ def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def patient_model_dir(tmp_path_factory) -> Path:
+    """A model that takes 100,000 iterations, which no test waits for."""
+    model_dir = tmp_path_factory.mktemp("models") / "patient"
+    limits = Limits(max_pixels=256 * 256, max_iterations=100_000)
+    export_version(model_dir, weights="random:0", limits=limits, width_divisor=WIDTH_DIVISOR)
+    return model_dir
+
+
+@pytest.fixture(scope="session")
 def server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
     """The tiny model behind an embedded server on a free port of the loopback."""
     server = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from nst_serving.model import Model
+from nst_export.saved_model.session import Model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from nst_export.quiet_import import import_tensorflow
+from nst_export.saved_model.version_folder import LARGEST_VERSION
 from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
 from nst_graph.server_options import ServerOptions
 
 LIMITS = Limits()
 INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
-INT64_MAX = 2**63 - 1  # the type of version numbers in TensorFlow Serving
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
     ] = False,
     version: Annotated[
         int | None,
-        typer.Option(min=1, max=INT64_MAX, help="The version's number.", show_default="the next free one"),
+        typer.Option(min=1, max=LARGEST_VERSION, help="The version's number.", show_default="the next free one"),
     ] = None,
 ) -> None:
     """Writes a SavedModel that TensorFlow Serving can run, and prints its folder."""

@@ -1,10 +1,10 @@
-"""What can go wrong with an export, in words for the person who asked for it."""
+"""What can go wrong with an export or a SavedModel on disk, in words for the person who asked."""
 
 from __future__ import annotations
 
 
 class ExportError(Exception):
-    """The export failed and left nothing behind."""
+    """The root of these errors. An export that failed has left nothing behind."""
 
     def __init__(self, message: str, remedy: str) -> None:
         """Keeps what happened, and what to do about it, apart."""
@@ -12,9 +12,13 @@ class ExportError(Exception):
         self.remedy = remedy
 
 
+class CardError(ExportError):
+    """A model card is missing or damaged."""
+
+
 class WeightsError(ExportError):
     """The weights could not be had, or are not VGG19's."""
 
 
 class VersionError(ExportError):
-    """The version directory could not be written."""
+    """The version folder cannot be written."""

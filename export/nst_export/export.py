@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import datetime, timezone
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+import nst_graph
 from nst_export.errors import VersionError
-from nst_export.model_card import CARD_FILE, model_card
-from nst_export.version_directory import new_version, next_version
-from nst_export.warmup import write_warmup_requests
+from nst_export.saved_model.model_card import ModelCard, card_text, json_value, write_card
+from nst_export.saved_model.new_version import new_version, next_version
+from nst_export.saved_model.warmup_records import write_warmup_requests
+from nst_export.warmup import warmup_requests
 from nst_export.weights import fill_weights
-from nst_graph.limits import Limits
+from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.presets import PRESETS, Pooling, Precision
 from nst_graph.server_options import ServerOptions
 from nst_graph.style_transfer import StyleTransfer, network_for
@@ -57,19 +60,20 @@ def export_version(
     with new_version(target) as staging:
         network = network_for(preset, width_divisor=width_divisor)
         record = fill_weights(network, weights)
-        card = model_card(
+        card = ModelCard(
             name=name,
-            weights=record,
-            preset_name=preset_name,
-            preset=preset,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            weights=json_value(record),
             precision=precision,
-            limits=limits,
-            options=options,
+            recipe={"preset": preset_name, **json_value(preset)},
+            limits={"min_side": MIN_SIDE, **json_value(limits)},
+            options=json_value(options),
+            versions=_versions(),
         )
         if precision != "float32":
             network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
-        module = StyleTransfer(network, preset, limits=limits, options=options, model_card=card)
-        _write(module, name, card, staging)
+        module = StyleTransfer(network, preset, limits=limits, options=options, model_card=card_text(card))
+        _write(module, card, staging)
     return target
 
 
@@ -78,13 +82,17 @@ def _converted(network: keras.Model, like: keras.Model) -> keras.Model:
     return like
 
 
-def _write(module: StyleTransfer, name: str, card: str, folder: Path) -> None:
+def _versions() -> dict[str, str]:
+    return {"nst_serving": nst_graph.__version__, "tensorflow": tf.__version__, "keras": keras.__version__}
+
+
+def _write(module: StyleTransfer, card: ModelCard, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=module.signatures)
-        write_warmup_requests(module, folder, name)
+        write_warmup_requests(folder, warmup_requests(module, card.name))
     except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
         reason = OP_NAME.sub("", str(error.message).splitlines()[0]).rsplit("; ", 1)[-1]
         remedy = "Check the free space on its disk."
         raise VersionError(f"The SavedModel cannot be written: {reason}.", remedy) from error
     shutil.rmtree(folder / "assets", ignore_errors=True)  # always written, always empty here
-    (folder / CARD_FILE).write_text(card + "\n")
+    write_card(folder, card)

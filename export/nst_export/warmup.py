@@ -7,16 +7,14 @@ that `nst_client` asks for (tensorflow_serving/servables/tensorflow/saved_model_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+from tensorflow_serving.apis import predict_pb2
 
 from nst_graph.style_transfer import StyleTransfer
 
-WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 SIDE = 64  # pixels: small, since cuDNN tunes itself for each size anyway
 
 
@@ -39,16 +37,6 @@ def warmup_requests(module: StyleTransfer, model_name: str) -> list[predict_pb2.
         _request(model_name, "evaluate", {**pictures, "image": picture}),
         _request(model_name, "describe", {}),
     ]
-
-
-def write_warmup_requests(module: StyleTransfer, version_dir: Path, model_name: str) -> None:
-    """Writes the TFRecord file that TensorFlow Serving looks for."""
-    file = version_dir / WARMUP_FILE
-    file.parent.mkdir(exist_ok=True)
-    with tf.io.TFRecordWriter(str(file)) as writer:
-        for request in warmup_requests(module, model_name):
-            log = prediction_log_pb2.PredictLog(request=request)
-            writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())
 
 
 def _request(model_name: str, signature: str, inputs: Mapping[str, Any]) -> predict_pb2.PredictRequest:

@@ -10,6 +10,7 @@ import grpc
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from nst_export.saved_model.version_folder import versions_in
 from nst_serving.errors import RequestError, StartError
 
 PLATFORM = "tensorflow"
@@ -89,12 +90,11 @@ def _check_platform(
 
 
 def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int, Path]:
-    """The version directories that the model's policy asks for, by number.
+    """The versions that the model's policy asks for, by number (file_system_storage_path_source.cc).
 
-    A child of base_path is a version if its name parses as an int64
-    (file_system_storage_path_source.cc). A model without a policy has its latest version served.
+    A model without a policy has its latest version served.
     """
-    found = version_directories(Path(model.base_path))
+    found = versions_in(Path(model.base_path))
     policy = model.model_version_policy
     match policy.WhichOneof("policy_choice"):
         case "all":
@@ -105,14 +105,6 @@ def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int,
             count = policy.latest.num_versions or 1
             chosen = set(sorted(found)[-count:])
     return {number: found[number] for number in sorted(chosen) if number in found}
-
-
-def version_directories(base_path: Path) -> dict[int, Path]:
-    """Every version directory under `base_path` by its number; none if the folder is not there."""
-    if not base_path.is_dir():
-        return {}
-    children = [child for child in base_path.iterdir() if child.name.isascii() and child.name.isdecimal()]
-    return {int(child.name): child for child in sorted(children) if child.is_dir() and int(child.name) < 2**63}
 
 
 def _invalid(message: str) -> RequestError:

@@ -20,13 +20,12 @@ from pathlib import Path
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2, predict_pb2
 
+from nst_export.saved_model.version_folder import VARIABLES_FOLDER, holds_saved_model, versions_in
 from nst_serving.admission import EXPIRED, Admission
 from nst_serving.catalog import Catalog
-from nst_serving.configuration import version_directories
 from nst_serving.errors import RequestError, StartError
 from nst_serving.interruptible_call import Call
 from nst_serving.metrics import Metrics
-from nst_serving.model import SAVED_MODEL_FILES
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.predictor import Caller, Predictor
 from nst_serving.services import LONGEST_TIMEOUT_SECONDS, model_status
@@ -87,7 +86,7 @@ class InProcessStub:
         self._config = single_model(name, base_path)
         self._catalog = Catalog(self._config, Sessions, labels_before_versions=False)
         # Each run takes all cores and a picture's memory here too. Callers wait in threads of their own, so
-        # there is nobody to turn away.
+        # no number of them needs to be turned away.
         admission = Admission(running=ServerOptions().running, waiting=sys.maxsize)
         metrics = Metrics(lambda: admission.in_flight)
         self._predictor = Predictor(self._catalog, admission, metrics, tensor_content=True)  # the faster encoding
@@ -195,11 +194,11 @@ def _versions_of(model_dir: Path) -> tuple[Path, dict[int, Path]]:
     """The model's folder, and the version folders that may be asked for, by number."""
     folder = model_dir.resolve()  # so that `.` and links to a version have its number
     try:
-        versions = version_directories(folder)
+        versions = versions_in(folder)
         if versions:
             return folder, versions
-        of_parent = version_directories(folder.parent)
-        holds_one = folder.is_dir() and any((folder / file).exists() for file in (*SAVED_MODEL_FILES, "variables"))
+        of_parent = versions_in(folder.parent)
+        holds_one = folder.is_dir() and (holds_saved_model(folder) or (folder / VARIABLES_FOLDER).exists())
     except OSError as error:
         message = f"{model_dir} cannot be read: {error.strerror}."
         raise ModelDirectoryError(message, "Ask its owner for access, or name another folder.") from error

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from nst_export.saved_model.version_folder import versions_in
 from nst_serving.flags import MEMORY_GROWTH, server_arguments
 
 Engine = Literal["docker", "tensorflow_model_server"]
@@ -95,7 +96,7 @@ def run_engine(
 
 def refuse_empty_folder(model_dir: Path) -> None:
     """The server would wait for a version without end, its ports closed."""
-    if not any(path.name.isdecimal() and path.is_dir() for path in model_dir.glob("*")):
+    if not versions_in(model_dir):
         what = f"{model_dir} holds no version directory" if model_dir.is_dir() else f"There is no folder {model_dir}"
         raise LaunchError(f"{what}.", f"Make one with `nst export {model_dir}`.")
 

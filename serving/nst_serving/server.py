@@ -17,6 +17,7 @@ from tensorflow_serving.apis import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
+from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
 from nst_serving.errors import StartError
@@ -28,7 +29,6 @@ from nst_serving.rest import RestServer
 from nst_serving.services import ModelService, PredictionService
 from nst_serving.sessions import Sessions
 from nst_serving.tls import server_credentials
-from nst_serving.warmup import run_warmup_requests
 
 # Beside the predictions that run and wait: for status, metadata and describe, and for clients that open a call
 # and never finish sending, since grpcio gives a call its thread before the request has arrived. Threads are
@@ -96,7 +96,8 @@ class EmbeddedServer:
         """A version ready to serve: loaded, and warmed up."""
         sessions = Sessions(version_dir)
         if self._options.warm_up:
-            run_warmup_requests(version_dir, lambda request: predict(sessions.signatures, request, sessions.run))
+            for request in read_warmup_requests(version_dir):
+                predict(sessions.signatures, request, sessions.run)
         return sessions
 
     def _listen(self) -> int:

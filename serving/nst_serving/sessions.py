@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from nst_serving.model import Model
+from nst_export.saved_model.session import Model
 
 # A session has one run, whose ops keep as many threads busy as there are cores.
 INTER_OP_THREADS = os.cpu_count() or 1
@@ -40,7 +40,7 @@ class Sessions:
         self._version_dir = version_dir
         self._lock = threading.Lock()
         self._idle: list[Model] = []
-        self._short = self._load()  # for calls without inputs, such as describe: nobody ever closes it under them
+        self._short = self._load()  # for calls without inputs, such as describe: it is not closed by a cancel
         self._closed = False
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = self._short.signatures
 

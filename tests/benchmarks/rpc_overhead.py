@@ -72,7 +72,7 @@ def run_session(version_dir: Path, side: int, iterations: int) -> None:
     """Times one run for each line on standard input."""
     import tensorflow as tf
 
-    from nst_serving.model import Model
+    from nst_export.saved_model.session import Model
 
     model = Model(version_dir, inter_op_threads=5)
     signature = model.signatures["serving_default"]

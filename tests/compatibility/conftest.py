@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nst_export.export import export_version
+from nst_export.saved_model.ops import read_graph
 from nst_graph.server_options import ServerOptions
-from tests.compatibility.graph_walk import graph_of
 
 EXPORTS = {
     "every option, bfloat16": {
@@ -22,8 +22,8 @@ EXPORTS = {
 def graphs(tiny_model_dir, tmp_path_factory):
     """The graphs of an export without options and of each of `EXPORTS`."""
     folder = tmp_path_factory.mktemp("compatibility")
-    return {"defaults": graph_of(tiny_model_dir / "1")} | {
-        name: graph_of(export_version(folder / "model", weights="random:0", width_divisor=64, **choices))
+    return {"defaults": read_graph(tiny_model_dir / "1")} | {
+        name: read_graph(export_version(folder / "model", weights="random:0", width_divisor=64, **choices))
         for name, choices in EXPORTS.items()
     }
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tensorflow.core.framework import node_def_pb2
-from tensorflow.core.framework import types_pb2 as types
 
-from tests.compatibility.graph_walk import LOOPS, all_nodes, nodes_in_loops, runs_on_a_gpu, shown
+from nst_export.saved_model.gpu_kernels import op_and_types, runs_on_a_gpu
+from nst_export.saved_model.ops import LOOPS, all_nodes, nodes_in_loops
 
 pytestmark = pytest.mark.slow
 
@@ -49,19 +48,6 @@ CLOCK = {"Timestamp"}
 HEAVY = {"Conv2D", "Conv2DBackpropInput", "MatMul"}
 
 
-def node(op: str, **dtypes: int) -> node_def_pb2.NodeDef:
-    result = node_def_pb2.NodeDef(op=op)
-    for name, dtype in dtypes.items():
-        result.attr[name].type = dtype
-    return result
-
-
-def test_the_registry_tells_kernels_for_gpus_apart():
-    assert runs_on_a_gpu(node("Conv2D", T=types.DT_FLOAT))
-    assert not runs_on_a_gpu(node("Conv2D", T=types.DT_INT64))
-    assert not runs_on_a_gpu(node("ScaleAndTranslate", T=types.DT_FLOAT))
-
-
 def test_the_walk_reaches_the_loop(graph):
     ops = {node.op for node in nodes_in_loops(graph)}
     assert ops >= HEAVY | {"ReluGrad", "TensorListSetItem", "Maximum"}
@@ -74,7 +60,7 @@ def test_the_signatures_share_one_loop_and_those_of_xla_another(graphs):
 
 
 def test_everything_in_the_loop_has_a_kernel_for_gpus(graph):
-    assert {shown(node) for node in nodes_in_loops(graph) if not runs_on_a_gpu(node)} <= CLOCK
+    assert {op_and_types(node) for node in nodes_in_loops(graph) if not runs_on_a_gpu(node)} <= CLOCK
 
 
 def test_the_clock_is_in_the_loop_with_a_bound_on_the_seconds_alone(graphs):
@@ -83,17 +69,17 @@ def test_the_clock_is_in_the_loop_with_a_bound_on_the_seconds_alone(graphs):
 
 
 def test_what_needs_a_processor_is_listed(graphs):
-    without = {shown(node) for graph in graphs.values() for node in all_nodes(graph) if not runs_on_a_gpu(node)}
+    without = {op_and_types(node) for graph in graphs.values() for node in all_nodes(graph) if not runs_on_a_gpu(node)}
     assert without == CPU_ONLY | CLOCK
 
 
-def test_no_device_is_pinned_but_for_reading_the_checkpoint(graph):
+def test_no_device_is_pinned_except_for_reading_the_checkpoint(graph):
     nodes = [*graph.node]
     for function in graph.library.function:
         if not function.signature.name.startswith(("__inference__traced_save", "__inference__traced_restore")):
             nodes += function.node_def
     assert {node.op for node in nodes if node.device} <= {"Const"}  # the checkpoint's path
-    assert [shown(node) for node in nodes_in_loops(graph) if node.device] == []
+    assert [op_and_types(node) for node in nodes_in_loops(graph) if node.device] == []
 
 
 def test_xla_compiles_iterations_of_its_own_signatures_alone(graphs):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compatibility.graph_walk import all_nodes
+from nst_export.saved_model.ops import all_nodes
 
 pytestmark = pytest.mark.slow
 

@@ -25,7 +25,7 @@ def tiny_network() -> keras.Model:
 
 @pytest.fixture
 def run_python() -> RunPython:
-    """Runs Python in a fresh process in which nobody has chosen TensorFlow's log level."""
+    """Runs Python in a fresh process in which TensorFlow's log level is not set."""
 
     def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}

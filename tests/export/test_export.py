@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import resource
 from datetime import datetime, timezone
@@ -12,12 +11,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 
 import nst_graph
 from nst_export.errors import VersionError, WeightsError
 from nst_export.export import export_version
-from nst_export.warmup import write_warmup_requests
+from nst_export.saved_model.model_card import read_card
+from nst_export.saved_model.ops import all_nodes, read_graph
+from nst_export.saved_model.warmup_records import write_warmup_requests
+from nst_export.warmup import warmup_requests
 from nst_export.weights import weights_sha256
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.presets import PRESETS
@@ -26,16 +27,8 @@ from nst_graph.style_transfer import network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR
 
 
-def card_of(version_dir):
-    return json.loads((version_dir / "assets.extra" / "model_card.json").read_text())
-
-
 def nodes_of(version_dir):
-    """Every node of the graph and of its functions."""
-    graph = (
-        saved_model_pb2.SavedModel.FromString((version_dir / "saved_model.pb").read_bytes()).meta_graphs[0].graph_def
-    )
-    return [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return all_nodes(read_graph(version_dir))
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +85,13 @@ def test_describe_returns_the_card_beside_the_model(tiny_model_dir, eager_dir):
 
 
 def test_the_card_says_what_the_model_is_made_of(eager_dir):
-    card = card_of(eager_dir)
-    assert list(card) == ["name", "created", "weights", "precision", "recipe", "limits", "options", "versions"]
-    assert (card["name"], card["precision"]) == ("other", "float32")
-    age = datetime.now(timezone.utc) - datetime.fromisoformat(card["created"])
+    card = read_card(eager_dir)
+    assert (card.name, card.precision) == ("other", "float32")
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(card.created)
     assert 0 <= age.total_seconds() < 3600
-    assert card["limits"] == {"min_side": MIN_SIDE, "max_pixels": 5000, "max_iterations": 7}
-    assert card["options"] == {"exclusive": True, "max_seconds": 30.5, "xla": True}
-    assert card["versions"] == {
+    assert card.limits == {"min_side": MIN_SIDE, "max_pixels": 5000, "max_iterations": 7}
+    assert card.options == {"exclusive": True, "max_seconds": 30.5, "xla": True}
+    assert card.versions == {
         "nst_serving": nst_graph.__version__,
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
@@ -108,7 +100,7 @@ def test_the_card_says_what_the_model_is_made_of(eager_dir):
 
 def test_the_card_has_every_number_of_the_recipe(tiny_model_dir, eager_dir):
     for version_dir, name, changes in ((tiny_model_dir / "1", "nst", {}), (eager_dir, "eager", {"pooling": "average"})):
-        recipe = card_of(version_dir)["recipe"]
+        recipe = read_card(version_dir).recipe
         expected = {"preset": name, **PRESETS[name]._asdict(), **changes}
         if math.isinf(expected["decay_updates"]):
             expected["decay_updates"] = None
@@ -119,7 +111,7 @@ def test_the_digest_in_the_card_is_that_of_the_weights_in_the_model(eager_dir):
     network = network_for(PRESETS["eager"], width_divisor=WIDTH_DIVISOR)
     stored = tf.saved_model.load(str(eager_dir)).network_weights
     network.set_weights([variable.numpy() for variable in stored])
-    assert card_of(eager_dir)["weights"] == {
+    assert read_card(eager_dir).weights == {
         "source": "random:3",
         "sha256": weights_sha256(network),
         "file_sha256": None,
@@ -154,7 +146,7 @@ def test_a_lower_precision_is_the_networks_alone(tmp_path, float32_module, conte
     version_dir = export_version(
         tmp_path, weights="random:0", precision=precision, limits=LIMITS, width_divisor=WIDTH_DIVISOR
     )
-    assert card_of(version_dir)["precision"] == precision
+    assert read_card(version_dir).precision == precision
     nodes = nodes_of(version_dir)
     types = {op: {tf.as_dtype(node.attr["T"].type) for node in nodes if node.op == op} for op in ("Conv2D", "MatMul")}
     assert types["Conv2D"] == {tf.as_dtype(precision)}
@@ -197,5 +189,6 @@ def test_a_full_disk_is_one_clear_sentence_and_leaves_nothing(tmp_path, size):
 
 def test_a_disk_that_is_full_at_the_warm_up_requests_fails_like_one_that_is_full_before(tmp_path, tiny_model_dir):
     """`export_version` explains what TensorFlow raises; this is of the same kind."""
+    requests = warmup_requests(tf.saved_model.load(str(tiny_model_dir / "1")), "model")
     with largest_file(10_000), pytest.raises(tf.errors.OpError):
-        write_warmup_requests(tf.saved_model.load(str(tiny_model_dir / "1")), tmp_path, "model")
+        write_warmup_requests(tmp_path, requests)

@@ -184,7 +184,7 @@ def test_nothing_is_to_be_compiled_by_xla(meta_graph):
     assert [key for key in attributes if "xla" in key.lower() or "jit" in key.lower()] == []
 
 
-def test_no_device_is_pinned_but_for_reading_the_checkpoint(meta_graph):
+def test_no_device_is_pinned_except_for_reading_the_checkpoint(meta_graph):
     graph = meta_graph.graph_def
     pinned = [node for node in graph.node if node.device]
     assert {node.op for node in pinned} <= {"Const"}  # the checkpoint's path

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from nst_export.export import export_version
+from nst_export.saved_model.session import Model
 from nst_graph.limits import Limits
 from nst_graph.server_options import ServerOptions
-from nst_serving.model import Model
 from tests.conftest import WIDTH_DIVISOR, picture
 from tests.events import GUARD_SECONDS, wait_for_work
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
 
-from nst_export.warmup import WARMUP_FILE
+from nst_export.saved_model.warmup_records import WARMUP_FILE, read_warmup_requests
 
 INIT_OP = "__saved_model_init_op"
 
@@ -15,10 +14,7 @@ INIT_OP = "__saved_model_init_op"
 @pytest.fixture(scope="module")
 def requests(tiny_model_dir):
     """The predict requests in the file that a server reads at load."""
-    records = tf.data.TFRecordDataset(str(tiny_model_dir / "1" / WARMUP_FILE)).as_numpy_iterator()
-    logs = [prediction_log_pb2.PredictionLog.FromString(record) for record in records]
-    assert all(log.WhichOneof("log_type") == "predict_log" for log in logs)
-    return [log.predict_log.request for log in logs]
+    return list(read_warmup_requests(tiny_model_dir / "1"))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +28,8 @@ def session(tiny_model_dir):
 
 
 def test_the_file_lies_where_tensorflow_serving_looks_for_it(tiny_model_dir):
-    assert (tiny_model_dir / "1" / "assets.extra" / "tf_serving_warmup_requests").is_file()
+    assert WARMUP_FILE.as_posix() == "assets.extra/tf_serving_warmup_requests"
+    assert (tiny_model_dir / "1" / WARMUP_FILE).is_file()
 
 
 def test_there_is_one_record_for_every_signature(requests, session):

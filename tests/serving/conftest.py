@@ -1,32 +1,18 @@
-"""A model that may run for long, and a way to raw stubs."""
+"""A way to raw stubs, and runs of many minutes."""
 
 from __future__ import annotations
 
 import contextlib
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import numpy as np
-import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
 
 from nst_client.calls.transport import OPTIONS
-from nst_export.export import export_version
-from nst_graph.limits import Limits
 from nst_serving.server import EmbeddedServer
-from tests.conftest import WIDTH_DIVISOR
-
-
-@pytest.fixture(scope="session")
-def patient_model_dir(tmp_path_factory) -> Path:
-    """A model that takes 100,000 iterations, which no test waits for."""
-    model_dir = tmp_path_factory.mktemp("models") / "patient"
-    limits = Limits(max_pixels=256 * 256, max_iterations=100_000)
-    export_version(model_dir, weights="random:0", limits=limits, width_divisor=WIDTH_DIVISOR)
-    return model_dir
 
 
 @contextlib.contextmanager

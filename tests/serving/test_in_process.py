@@ -10,12 +10,12 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import get_model_status_pb2, predict_pb2, prediction_log_pb2
+from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
 from nst_client import errors
 from nst_client.calls import transport
+from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.in_process import InProcessStub, ModelDirectoryError
-from nst_serving.warmup import WARMUP_FILE
 from tests.conftest import picture
 from tests.serving.conftest import stubs_at
 
@@ -64,8 +64,7 @@ def a_run(**changes) -> dict:
 
 def warm_up_requests(version_dir) -> dict[str, predict_pb2.PredictRequest]:
     """The exporter's own request for each signature, by signature."""
-    records = tf.data.TFRecordDataset(str(version_dir / WARMUP_FILE))
-    requests = [prediction_log_pb2.PredictionLog.FromString(record.numpy()).predict_log.request for record in records]
+    requests = list(read_warmup_requests(version_dir))
     for message in requests:
         message.model_spec.name = "nst"
     return {message.model_spec.signature_name: message for message in requests}

@@ -61,11 +61,21 @@ def test_a_missing_file_is_explained(tmp_path):
         read_configuration(tmp_path / "nowhere")
 
 
-def test_only_numbers_are_versions_and_the_highest_is_the_latest(tmp_path):
-    for name in ("2", "10", "00000009", "unfinished-11-x", "notes", "-3", "99999999999999999999"):
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        ("", {10}),
+        ("latest { }", {10}),
+        ("latest { num_versions: 2 }", {10, 9}),
+        ("latest { num_versions: 7 }", {10, 9, -3}),
+        ("all { }", {10, 9, -3}),
+        ("specific { versions: 9 versions: 4 }", {9}),
+    ],
+)
+def test_the_policy_chooses_among_the_versions_there_are(tmp_path, policy, wanted):
+    folders = {9: "009", 10: "10", -3: "-3"}
+    for name in (*folders.values(), "unfinished-11-x", "99999999999999999999"):
         (tmp_path / name).mkdir()
-    (tmp_path / "12").write_text("a file")
     model = model_server_config_pb2.ModelConfig(name="a", base_path=str(tmp_path))
-    assert desired_versions(model) == {10: tmp_path / "10"}
-    model.model_version_policy.all.SetInParent()
-    assert set(desired_versions(model)) == {2, 9, 10}
+    text_format.Merge(f"model_version_policy {{ {policy} }}", model)
+    assert desired_versions(model) == {number: tmp_path / folders[number] for number in wanted}

@@ -11,10 +11,10 @@ import tensorflow as tf
 from tensorflow_serving.apis import model_management_pb2, predict_pb2, prediction_log_pb2
 
 from nst_client import NstError, StyleClient
+from nst_export.saved_model.warmup_records import WARMUP_FILE
 from nst_serving.errors import StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
-from nst_serving.warmup import WARMUP_FILE, run_warmup_requests
 from tests.conftest import picture
 from tests.events import GUARD_SECONDS
 from tests.serving.conftest import stubs_at
@@ -152,13 +152,6 @@ def test_a_new_model_that_cannot_be_loaded_is_named_and_the_others_serve_on(serv
     assert error.value.code() == grpc.StatusCode.UNKNOWN
     with StyleClient(server.address) as client:
         assert client.describe()["name"] == "tiny"
-
-
-def test_every_warm_up_record_is_run_in_its_order(model_dir):
-    run: list[predict_pb2.PredictRequest] = []
-    assert run_warmup_requests(model_dir / "1", run.append) == len(run)
-    names = [request.model_spec.signature_name for request in run]
-    assert names == ["serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"]
 
 
 @pytest.mark.parametrize("damage", ["wrong rank", "not a TFRecord", "another kind"])

@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from nst_export.errors import VersionError
-from nst_export.version_directory import new_version, next_version
+from nst_export.saved_model.new_version import new_version, next_version
+from nst_export.saved_model.version_folder import version_number
 
 
 def entries(folder):
@@ -23,13 +24,22 @@ def entries(folder):
         (["1"], 2),
         (["1", "2", "7"], 8),
         (["9", "10"], 11),
-        (["3", "unfinished-9-abc", "v12", "12.bak", "-5", "1e3"], 4),
+        (["3", "unfinished-9-abc", "v12", "12.bak", "1e3"], 4),
+        (["-5"], 1),
+        (["0041"], 42),
     ],
 )
 def test_next_version_is_one_above_the_highest_number(tmp_path, existing, number):
     for name in existing:
         (tmp_path / name).mkdir()
     assert next_version(tmp_path) == number
+
+
+def test_no_number_is_after_the_largest(tmp_path):
+    (tmp_path / str(2**63 - 1)).mkdir()
+    with pytest.raises(VersionError, match="has no version after 9223372036854775807") as refusal:
+        next_version(tmp_path)
+    assert "--version" in refusal.value.remedy
 
 
 def test_a_model_that_does_not_exist_starts_with_version_1(tmp_path):
@@ -49,7 +59,7 @@ def test_only_a_name_that_is_no_number_is_visible_while_a_version_is_written(tmp
         (staging / "saved_model.pb").write_bytes(b"half")
         visible = entries(tmp_path)
         assert visible == [staging.name]
-        assert not staging.name.isdecimal()
+        assert version_number(staging.name) is None
         assert next_version(tmp_path) == 1
     assert entries(tmp_path) == ["1"]
 
@@ -62,6 +72,13 @@ def test_an_existing_version_is_refused_and_left_alone(tmp_path):
     assert "--version" in refusal.value.remedy
     assert (tmp_path / "1" / "saved_model.pb").read_bytes() == b"old"
     assert entries(tmp_path) == ["1"]
+
+
+def test_another_spelling_of_an_existing_number_is_refused_by_its_name(tmp_path):
+    (tmp_path / "007").mkdir()
+    with pytest.raises(VersionError, match="007 exists already"), new_version(tmp_path / "7"):
+        pytest.fail("the block must not run")
+    assert entries(tmp_path) == ["007"]
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt(), VersionError("full", "wait")])

@@ -1,4 +1,4 @@
-"""Version directories as TensorFlow Serving reads them: whole or not there at all."""
+"""Writing a version whole or not at all. TensorFlow's runtime is not needed."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nst_export.errors import VersionError
+from nst_export.saved_model.version_folder import LARGEST_VERSION, version_number, versions_in
 
 TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # how rename says that its target exists
 
 
 def next_version(model_dir: Path) -> int:
-    """One above the highest version there is: 1 for a new model."""
+    """One above the highest version there is: 1 for a new model.
+
+    Raises:
+        VersionError: the folder cannot be read, or there is no higher number.
+    """
     with _explained(model_dir):
-        if not model_dir.is_dir():
-            return 1
-        return 1 + max((int(child.name) for child in model_dir.iterdir() if child.name.isdecimal()), default=0)
+        highest = max([0, *versions_in(model_dir)])
+    if highest == LARGEST_VERSION:
+        raise VersionError(f"{model_dir} has no version after {highest}.", "Name a free one with --version.")
+    return highest + 1
 
 
 @contextlib.contextmanager
 def new_version(target: Path) -> Iterator[Path]:
     """A folder to write a version into, which becomes `target` when the block ends well.
 
-    Until then it stands beside its place under a name that is no number, so that a server polling
+    Until then it stands beside its place under a name that is not a number, so that a server polling
     the model's folder does not load half of it. It is synced to disk and renamed at the end. If
     anything fails it is removed, and so are the folders that were made to hold it.
 
     Raises:
-        VersionError: the version exists, or the folder cannot be written.
+        VersionError: the version exists, under this or another spelling of its number, or cannot be written.
     """
     with _explained(target), contextlib.ExitStack() as undo:
-        if target.exists():
-            raise _taken(target)
+        _refuse_taken(target)
         for folder in reversed([folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]):
             folder.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, folder)
@@ -57,6 +62,15 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         remedy = "Check the folder's permissions and the free space on its disk."
         raise VersionError(f"{path} cannot be written: {error.strerror or error}.", remedy) from error
+
+
+def _refuse_taken(target: Path) -> None:
+    number = version_number(target.name)
+    for other, folder in versions_in(target.parent).items():
+        if other == number:  # perhaps spelt otherwise: 007 is version 7
+            raise _taken(folder)
+    if target.exists():
+        raise _taken(target)
 
 
 def _taken(target: Path) -> VersionError:

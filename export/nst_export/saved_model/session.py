@@ -1,4 +1,4 @@
-"""One version of a model, run through TensorFlow's session runtime as TensorFlow Serving runs it."""
+"""A version in a session: TensorFlow's runtime as TensorFlow Serving uses it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
 
+from nst_export.saved_model.version_folder import holds_saved_model
+
 TAGS = ["serve"]
-SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
     "`saved_model.pb`)\nSpecified file path: {}"
@@ -38,7 +39,7 @@ class Model:
             use_per_session_threads=True,  # else the first session of the process decides for all
         )
         self._session = tf.compat.v1.Session(graph=self._graph, config=config)
-        if not any((version_dir / name).is_file() for name in SAVED_MODEL_FILES):
+        if not holds_saved_model(version_dir):
             raise tf.errors.NotFoundError(None, None, NO_SAVED_MODEL.format(version_dir))
         try:
             with self._graph.as_default():

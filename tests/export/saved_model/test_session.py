@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_serving.model import Model
+from nst_export.saved_model.session import Model
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,49 @@
+"""Whether TensorFlow has a kernel for GPUs, asked of the registry of the runtime that is installed here.
+
+The wheels on PyPI hold the GPU kernels, so their registry answers on a machine without a GPU.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import tensorflow as tf
+from tensorflow.core.framework import kernel_def_pb2, node_def_pb2
+from tensorflow.python.framework import kernels, op_def_registry
+
+ON_A_GPU = {"GPU", "DEFAULT"}  # DEFAULT kernels serve every device
+
+
+def runs_on_a_gpu(node: node_def_pb2.NodeDef) -> bool:
+    """Whether there is a kernel for GPUs for the node's op and dtypes."""
+    return any(_fits(kernel, node) for kernel in _gpu_kernels(node.op))
+
+
+@functools.cache
+def _gpu_kernels(op: str) -> list[kernel_def_pb2.KernelDef]:
+    registered = kernels.get_registered_kernels_for_op(op).kernel
+    return [kernel for kernel in registered if kernel.device_type in ON_A_GPU]
+
+
+def _fits(kernel: kernel_def_pb2.KernelDef, node: node_def_pb2.NodeDef) -> bool:
+    return all(
+        _types(node, constraint.name) <= set(constraint.allowed_values.list.type) for constraint in kernel.constraint
+    )
+
+
+def _types(node: node_def_pb2.NodeDef, name: str) -> set[int]:
+    """The dtypes that a node's attribute says; a SavedModel leaves out those that are the op's default."""
+    if name in node.attr:
+        attribute = node.attr[name]
+    else:
+        definition = op_def_registry.get(node.op)
+        (attribute,) = (attr.default_value for attr in definition.attr if attr.name == name)
+    return {attribute.type} if attribute.HasField("type") else set(attribute.list.type)
+
+
+def op_and_types(node: node_def_pb2.NodeDef) -> str:
+    """An op's name, with the dtypes where others of them do run on a GPU: `Equal string`."""
+    types: set[str] = set()
+    if _gpu_kernels(node.op):
+        types = {tf.as_dtype(value.type).name for value in node.attr.values() if value.HasField("type")}
+    return " ".join([node.op, *sorted(types)])

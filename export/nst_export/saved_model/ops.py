@@ -1,0 +1,48 @@
+"""The ops of a SavedModel, those in its functions and loops included. TensorFlow's runtime is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nst_export.saved_model.messages import graph_pb2, node_def_pb2, saved_model_pb2
+from nst_export.saved_model.version_folder import GRAPH_FILE
+
+LOOPS = {"While", "StatelessWhile"}
+
+
+def read_graph(version_dir: Path) -> graph_pb2.GraphDef:
+    """The graph of a version; a SavedModel of ours has one.
+
+    Raises:
+        OSError: there is no saved_model.pb, or it cannot be read.
+        google.protobuf.message.DecodeError: it is damaged.
+    """
+    model = saved_model_pb2.SavedModel.FromString((version_dir / GRAPH_FILE).read_bytes())
+    return model.meta_graphs[0].graph_def
+
+
+def all_nodes(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
+    """The graph's own nodes, then those of its functions, each function once."""
+    return [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+
+
+def functions_of(node: node_def_pb2.NodeDef) -> Iterator[str]:
+    """Names of the functions that a node calls: branches, bodies, conditions."""
+    for attribute in node.attr.values():
+        if attribute.HasField("func"):
+            yield attribute.func.name
+        yield from (function.name for function in attribute.list.func)
+
+
+def nodes_in_loops(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
+    """Nodes of the body and condition of every loop, and of all functions called from there."""
+    bodies = {function.signature.name: function.node_def for function in graph.library.function}
+    waiting = [name for node in all_nodes(graph) if node.op in LOOPS for name in functions_of(node)]
+    seen: dict[str, list[node_def_pb2.NodeDef]] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name] = list(bodies[name])
+            waiting += [inner for node in seen[name] for inner in functions_of(node)]
+    return [node for nodes in seen.values() for node in nodes]
