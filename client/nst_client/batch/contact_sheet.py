@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, ImageDraw, ImageFont
 from nst_client.batch.pairs import Pair
 from nst_client.display.words import printable, shortened
 from nst_client.errors import PictureError
-from nst_client.files.pictures import READABLE, UPRIGHT, Picture, read_picture, write_picture
+from nst_client.files.pictures import UPRIGHT, Picture, read_picture, size_of_picture, write_picture
 
 MAX_PIXELS = 4_000_000  # 2,000 x 2,000; while it is drawn and encoded it takes 30 MB, a quarter of what the batch takes
 MAX_SIDE = 320  # pixels of a cell: with few pictures a sheet is still for looking over
@@ -129,13 +129,10 @@ def _aspect(contents: Iterable[Path]) -> float:
 def _shape(file: Path) -> float | None:
     """Width by height, from the file's head alone."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="PIL")
-            with Image.open(file, formats=READABLE) as image:
-                lies = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-                return image.height / image.width if lies else image.width / image.height
-    except Exception:  # noqa: BLE001  (its cell will show that it cannot be read)
+        width, height = size_of_picture(file)
+    except PictureError:  # its cell will show that it cannot be read
         return None
+    return width / height
 
 
 def _table(pairs: Sequence[Pair]) -> list[_Cell] | None:

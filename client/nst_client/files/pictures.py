@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from nst_client.errors import PictureError
+from nst_client.files.formats import HEAD_BYTES, READABLE, TAIL_BYTES, Format, format_of
+from nst_client.files.png import without_side_chunks
+from nst_client.files.tiff import UnreadMode, grey_levels, open_tiff, positive
 from nst_client.files.written import check_can_write, write_whole
 
-# What is worth reading; Pillow also knows formats that start other programs (EPS).
-READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "PPM")
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error)  # Pillow's plugins raise all of them
+DAMAGED = "Copy or download it again, or save it anew with another program."
+
 WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 # JPEG's usual 4:2:0 blurs the colours of brush strokes; 95 is the highest quality that still saves space.
@@ -33,7 +39,7 @@ MAX_PIXELS = 178_956_970
 
 # What undoes EXIF's orientations. Pillow's exif_transpose also writes all EXIF data anew, and fails where a
 # camera's own is not quite valid.
-UPRIGHT = {
+UPRIGHT: Mapping[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -58,29 +64,47 @@ def read_picture(file: Path, size: int = 0) -> Picture:
     """Reads any common picture upright, in sRGB, 8 bits a channel.
 
     Args:
-        file: JPEG, PNG, WebP, TIFF, GIF, BMP or PPM: grey, palette, CMYK, 16 bits and alpha included.
+        file: of a format in `formats.FORMATS`, whatever its suffix: grey, palette, CMYK, 16 bits and alpha included.
         size: longest side in pixels; 0 keeps the file's. The aspect ratio is never changed.
 
     Raises:
-        PictureError: no such file, no picture, truncated, or too large.
+        PictureError: no such file, no picture, one of a kind that is not read, damaged, or too large.
     """
     if size < 0:
         raise PictureError(f"size: must be 0 or more, got {size}.", "Pass the longest side in pixels; 0 keeps it.")
-    remedy = "Pass a whole JPEG, PNG, WebP, TIFF, GIF, BMP or PPM file."
+    with _opened(file) as image:
+        return _scaled(_srgb(_upright(image), file), size)
+
+
+def size_of_picture(file: Path) -> tuple[int, int]:
+    """Width and height of a picture that is turned upright, without decoding it.
+
+    Raises:
+        PictureError: as `read_picture`, except for damage further back in the file.
+    """
+    with _opened(file) as image:
+        width, height = image.size
+        lies = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # a TIFF's size is upright already
+        return (height, width) if lies else (width, height)
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[Image.Image]:
+    """The picture in a file, not decoded yet; whatever goes wrong with it in the block becomes a PictureError."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), file.open("rb") as stream:
             warnings.filterwarnings("ignore", module="PIL")  # what is slightly wrong with the file's metadata
-            with Image.open(file, formats=READABLE) as image:
-                return _scaled(_srgb(_upright(image), file), size)
+            with _identified(file, stream) as image:
+                yield image
     except FileNotFoundError as error:
         raise PictureError(f"There is no file {file}.", "Check the path.") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{file} is not a picture.", remedy) from error
     except Image.DecompressionBombError as error:
         reason = str(error).rstrip(".")
         raise PictureError(f"{file} is too large: {reason}.", "Shrink it with another program first.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # Pillow's plugins raise all of them
-        raise PictureError(f"{file} cannot be read: {_reason(error)}.", remedy) from error
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise PictureError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+        raise PictureError(f"{file} is damaged: {_reason(error)}.", DAMAGED) from error
 
 
 def check_writable(file: Path) -> None:
@@ -116,20 +140,62 @@ def write_picture(file: Path, picture: Picture, parameters: Mapping[str, object]
     write_whole(file, buffer.getvalue())
 
 
+def _identified(file: Path, stream: BinaryIO) -> Image.Image:
+    """Opens a picture by what its first bytes say.
+
+    Raises:
+        PictureError: it is of a kind that is not read.
+        ValueError: it is damaged; Pillow raises several other errors for that.
+    """
+    head = stream.read(HEAD_BYTES)
+    stream.seek(max(0, stream.seek(0, os.SEEK_END) - TAIL_BYTES))
+    kind = format_of(head, stream.read(), file.suffix.lower())
+    if isinstance(kind, str):
+        raise PictureError(f"{file} is {kind}.", f"These are read: {READABLE}.")
+    try:
+        return _opened_as(kind, stream)
+    except UnidentifiedImageError as error:
+        raise ValueError(f"it begins like a {kind.name} file, and does not go on like one") from error
+    except UnreadMode as error:
+        words = f"{file} is a TIFF picture whose pixels are {error}, which are not read"
+        raise PictureError(f"{words}: save it as RGB of 8 bits a channel.", "PNG keeps all of them, too.") from error
+
+
+def _opened_as(kind: Format, stream: BinaryIO) -> Image.Image:
+    stream.seek(0)
+    if kind.name == "TIFF":
+        return open_tiff(stream)
+    if kind.name != "PNG":
+        return Image.open(stream, formats=[kind.plugin])
+    png = without_side_chunks(stream.read())
+    image = Image.open(io.BytesIO(png.data), formats=[kind.plugin])
+    if png.profile is not None:
+        image.info["icc_profile"] = png.profile
+    return image
+
+
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error).rstrip(".")
 
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()  # turns a TIFF file upright, and takes its orientation away
-    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    method = UPRIGHT.get(_orientation(image))
     return image if method is None else image.transpose(method)
+
+
+def _orientation(image: Image.Image) -> object:
+    """By EXIF; 1, upright, where its data is damaged: no other reader minds that."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return 1
 
 
 def _srgb(image: Image.Image, file: Path) -> Image.Image:
     """Mode RGB or RGBA, 8 bits a channel, colours converted from the picture's own profile."""
     alpha, profile = _alpha(image), image.info.get("icc_profile")
-    colours = _eight_bits(image)
+    colours = _eight_bits(image, file)
     if profile:
         try:
             colours = _converted_by_profile(colours, profile)
@@ -148,18 +214,20 @@ def _alpha(image: Image.Image) -> Image.Image | None:
     if image.mode.startswith("I"):  # convert("RGBA") would clip the grey that stands for transparent
         opaque = np.asarray(image) != image.info["transparency"]
         return Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
-    return image.convert("RGBA").getchannel("A")
+    straight = image.convert("LA") if image.mode == "La" else image  # the other way round there is no conversion
+    return straight.convert("RGBA").getchannel("A")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _eight_bits(image: Image.Image, file: Path) -> Image.Image:
+    remedy = "Only a program that knows the picture can tell which of its levels is white."
     if image.mode == "F":
-        raise ValueError("it has floating-point pixels; save it with 8 or 16 bits a channel")
-    if not image.mode.startswith("I"):
-        return image
-    levels = np.asarray(image)
-    if levels.min() < 0 or levels.max() > 65535:
-        raise ValueError("it has 32-bit pixels; save it with 8 or 16 bits a channel")
-    return Image.fromarray((levels / 257).round().astype(np.uint8))  # convert() would clip to 255
+        raise PictureError(f"{file} has floating-point pixels: save it with 8 or 16 bits a channel.", remedy)
+    if image.mode.startswith("I"):
+        levels, white = grey_levels(image)
+        if levels.min() < 0 or levels.max() > white:
+            raise PictureError(f"{file} has signed or 32-bit pixels: save it with 8 or 16 bits a channel.", remedy)
+        return Image.fromarray((levels * (255 / white)).round().astype(np.uint8))  # convert() would clip to 255
+    return positive(image.convert("LA")) if image.mode in ("LA", "La") else image  # La converts to nothing else
 
 
 def _converted_by_profile(image: Image.Image, profile: bytes) -> Image.Image:

@@ -100,7 +100,7 @@ def test_failures_are_listed_at_the_end_and_tried_again(batch, client, folders):
     *_, summary, first, second = done.stderr.splitlines()
     assert summary == "4 of 6 pictures are done."
     for line, name in ((first, "b_x.png"), (second, "b_y.png")):  # in the order of the pairs, whichever was first
-        assert line.startswith(f"Failed: {out / name}: {contents / 'b.png'} cannot be read")
+        assert line.startswith(f"Failed: {out / name}: {contents / 'b.png'} is damaged")
     assert "b.png" in (out / "index.html").read_text()
     (contents / "b.png").write_bytes(whole)
     assert batch().returncode == 0

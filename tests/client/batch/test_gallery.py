@@ -156,7 +156,7 @@ def test_a_result_that_cannot_be_read_is_said_to_be_so_and_the_others_are_shown(
     page = Page(write_gallery(tmp_path, map(Entry, [broken, missing, whole])))
     assert page.values("a", "href") == ["whole.png"]
     unreadable = ["".join(one.text) for one in page.elements if one.attributes.get("class") == "unreadable"]
-    assert unreadable == [f"{broken.output} is not a picture.", f"There is no file {missing.output}."]
+    assert unreadable == [f"{broken.output} is text, not a picture.", f"There is no file {missing.output}."]
     assert len(page.texts("figcaption")) == 3
 
 
