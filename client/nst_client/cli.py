@@ -17,7 +17,7 @@ from nst_client import contract
 from nst_client.commands import options
 from nst_client.commands.batch import batch
 from nst_client.commands.stylize import stylize
-from nst_client.display.streams import Unheard
+from nst_client.display.streams import TolerantStream
 
 LOG = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
-    sys.stderr = Unheard(sys.stderr)
+    sys.stderr = TolerantStream(sys.stderr)
     try:
         app(prog_name="nst")
     except Exception as error:  # whatever it is, a person must be able to read it

@@ -153,7 +153,7 @@ def test_a_client_that_is_killed_at_any_moment_goes_on_where_it_was_saved(server
     generator = np.random.default_rng(21)
     for _ in range(TIMES):
         with subprocess.Popen(command, env=ENVIRONMENT, **pipes) as process:
-            for _ in range(generator.integers(0, 16)):  # of its calls, which are 20 and more
+            for _ in range(generator.integers(0, 16)):  # of its events, which are more than 20
                 process.stderr.readline()
             time.sleep(generator.uniform(0, SECONDS_PER_CALL))
             process.kill()

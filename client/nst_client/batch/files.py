@@ -15,8 +15,8 @@ from nst_client.batch.manifest import manifest_pairs
 from nst_client.batch.pairs import SHEET, Pair, cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.style_client import StyleClient
-from nst_client.display.batch import open_batch_display
-from nst_client.display.single import DisplayKind
+from nst_client.display.displays import DisplayKind, open_display
+from nst_client.display.events import Note
 from nst_client.errors import FileError, NstError
 from nst_client.jobs.interrupt import interruptible
 from nst_client.jobs.result import batch_state_of
@@ -65,7 +65,7 @@ def run_batch(
         client: of the servers.
         model: what tells this model from others.
         version: of the model; None is content with pictures that an earlier one made.
-        display_kind: see `display.display_kind`.
+        display_kind: see `displays.display_kind`.
         in_flight: pictures at a time.
         deadline_seconds: of one call.
 
@@ -111,12 +111,13 @@ def _run(
     if not waiting:
         return 0, [], None
     ended_by = None
+    title = f"{waiting[0].content.name} in the manner of {waiting[0].style.name}"
     with (
-        open_batch_display(display_kind, total=total, done=total - len(waiting)) as display,
-        interruptible(lambda: display.note(STOPPING)) as interrupt,
-        told_warnings(display.note),
+        open_display(display_kind, title=title, total=total, done=total - len(waiting)) as display,
+        interruptible(lambda: display.show(Note(STOPPING))) as interrupt,
+        warnings_as_notes(lambda text: display.show(Note(text))),
     ):
-        client.tell_of_servers(display.note)
+        client.tell_of_servers(lambda text: display.show(Note(text)))
         silent = client.silent_servers()
         if len(silent) == client.servers:  # an address or the model's name is wrong
             raise silent[0]
@@ -136,7 +137,7 @@ def _show(
     failed = {failure.pair.output for failure in failures}
     done = [pair for pair in pairs if pair.output not in failed]
     sheet, page, error = None, None, None
-    with told_warnings(lambda _: None):  # they were told when the pictures were read for their runs
+    with warnings_as_notes(lambda _: None):  # they were shown when the pictures were read for their runs
         try:
             page = write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
         except FileError as page_error:
@@ -151,18 +152,18 @@ def _show(
 
 
 @contextlib.contextmanager
-def told_warnings(note: Callable[[str], None]) -> Iterator[None]:
-    """Has every warning of the block told once, from any thread: Python's own way to print would spoil a display."""
-    told: set[str] = set()
+def warnings_as_notes(note: Callable[[str], None]) -> Iterator[None]:
+    """Notes every warning of the block once, from any thread: Python's own way to print would spoil a display."""
+    noted: set[str] = set()
 
-    def tell(message: Warning | str, *_: object, **__: object) -> None:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
         text = f"Warning: {message}"
-        if text not in told:
-            told.add(text)
+        if text not in noted:
+            noted.add(text)
             note(text)
 
     usual = warnings.showwarning
-    warnings.showwarning = tell
+    warnings.showwarning = show
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from nst_client.batch.pairs import Pair
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
-from nst_client.display.batch import BatchDisplay
+from nst_client.display.events import Display, Failed, Finished, Note, Started
 from nst_client.errors import (
     DiskFull,
     Diverged,
@@ -31,7 +31,8 @@ from nst_client.errors import (
 from nst_client.files.pictures import Picture, check_writable, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.interrupt import Interrupt
-from nst_client.jobs.painting import Onlooker, paint
+from nst_client.jobs.observer import Observer
+from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result, batch_state_of
 from nst_client.jobs.state_file import SavedRun, discard_state, read_state
 from nst_client.progress import Progress
@@ -47,7 +48,7 @@ class Batch:
         self,
         client: StyleClient,
         journal: Journal,
-        display: BatchDisplay,
+        display: Display,
         interrupt: Interrupt,
         *,
         deadline_seconds: float | None = None,
@@ -113,7 +114,7 @@ class Batch:
         except NstError as error:
             with self._lock:
                 self.failures.append(Failure(pair, str(error)))
-            self._display.failed(name, str(error))
+            self._display.show(Failed(name, str(error)))
             self._journal.failed(pair, str(error))
 
     def _one(self, pair: Pair, name: str) -> None:
@@ -125,7 +126,7 @@ class Batch:
         content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
         names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
         result = Result(pair.output, content, pair.settings, names)
-        self._display.started(name, pair.settings.iterations)
+        self._display.show(Started(name, 0, pair.settings.iterations))
         try:
             progress = self._painted(pair, name, result, content, style)
         except Diverged as error:
@@ -141,7 +142,7 @@ class Batch:
         discard_state(batch_state_of(pair.output))
         with self._lock:
             self.done += 1
-        self._display.finished(name, seconds)
+        self._display.show(Finished(name, seconds))
 
     def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
         """Goes on with the run that an earlier batch left, if it is this very one.
@@ -158,7 +159,7 @@ class Batch:
                 style,
                 pair.settings,
                 Checkpoint(file, result.words, saved),
-                onlooker=_Onlooker(name, self._display, lambda: self._ends),
+                observer=Observer(name, self._display, lambda: self._ends),
                 chunk_size=self._chunk_size,
                 patience=self._patience,
             )
@@ -166,27 +167,8 @@ class Batch:
         try:
             return paint_from(saved)
         except StateRefused as error:
-            self._display.note(f"{name}: {error}. It begins anew.")
+            self._display.show(Note(f"{error}. It begins anew.", name))
             return paint_from(None)
-
-
-class _Onlooker(Onlooker):
-    """Shows one run among others."""
-
-    def __init__(self, name: str, display: BatchDisplay, batch_ends: Callable[[], bool]) -> None:
-        self._name = name
-        self._display = display
-        self._batch_ends = batch_ends
-
-    def see(self, progress: Progress) -> None:
-        self._display.advanced(self._name, progress)
-
-    def note(self, text: str) -> None:
-        self._display.note(f"{self._name}: {text}")
-
-    @property
-    def wants_to_stop(self) -> bool:
-        return self._batch_ends()
 
 
 def _left_over(file: Path, words: Mapping[str, Any]) -> SavedRun | None:

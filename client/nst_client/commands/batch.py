@@ -62,7 +62,7 @@ def batch(
     from nst_client.batch.files import batch_pairs, run_batch
     from nst_client.calls.inputs import Numbers
     from nst_client.commands.connection import connect
-    from nst_client.display.single import display_kind
+    from nst_client.display.displays import display_kind
     from nst_client.jobs.settings import Settings
 
     options.check_model_or_server(context)

@@ -82,7 +82,7 @@ def stylize(
     """
     from nst_client.calls.inputs import Numbers
     from nst_client.commands.connection import connect
-    from nst_client.display.single import display_kind
+    from nst_client.display.displays import display_kind
     from nst_client.files.pictures import check_writable
     from nst_client.jobs.result import state_file_of
     from nst_client.jobs.state_file import read_state

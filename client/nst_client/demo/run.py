@@ -13,7 +13,8 @@ import numpy as np
 from nst_client.calls.style_client import StyleClient
 from nst_client.demo.painting import draw_painting
 from nst_client.demo.scene import draw_scene
-from nst_client.display.single import display_kind, open_display
+from nst_client.display.displays import display_kind, open_display
+from nst_client.display.events import Advanced, Started
 from nst_client.errors import DemoFailed, ServerUnavailable
 from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.files.plots import write_loss_plot, write_strip
@@ -42,10 +43,15 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     with _server(folder / "model") as address, StyleClient(address) as client:
         _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")
         kind = display_kind(quiet=False, as_json=False, is_terminal=sys.stderr.isatty())
-        with open_display(
-            kind, title="The scene in the manner of the painting", done=0, iterations=iterations
-        ) as display:
-            stylized = client.stylize(content, style, iterations=iterations, on_progress=display.show)
+        name = result_file.name
+        with open_display(kind, title="The scene in the manner of the painting") as display:
+            display.show(Started(name, 0, iterations))
+            stylized = client.stylize(
+                content,
+                style,
+                iterations=iterations,
+                on_progress=lambda progress: display.show(Advanced(name, progress)),
+            )
     write_picture(result_file, Picture(stylized.image), {"iterations": iterations, "weights": weights})
     write_strip(strip_file, [content, style, stylized.image])
     write_loss_plot(plot_file, stylized.losses)

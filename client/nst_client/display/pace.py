@@ -1,4 +1,4 @@
-"""Where a run stands after a call: how far, how fast, how long still, and its losses."""
+"""The status of a run after a call: how far, how fast, how long still, and its losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_client.progress import Progress
 RECENT_CALLS = 8  # of about a second each: enough for a steady time left, few enough to follow the server
 
 
-class Standing(NamedTuple):
+class RunStatus(NamedTuple):
     """What is shown of a run. None is what is not known yet."""
 
     iteration: int  # updates of the picture so far, in the whole run
@@ -28,7 +28,7 @@ class Pace:
     def __init__(self) -> None:
         self._calls: deque[tuple[int, float]] = deque(maxlen=RECENT_CALLS + 1)
 
-    def after(self, progress: Progress) -> Standing:
+    def after(self, progress: Progress) -> RunStatus:
         """Takes the newest call into account."""
         if len(progress.losses):  # else the picture is the one that the run starts from
             self._calls.append((len(progress.losses), progress.seconds))
@@ -39,4 +39,4 @@ class Pace:
         left = None if rate is None else (progress.iterations - progress.iteration) / rate
         rows = progress.losses[-1:]  # of the picture before the last update: the newest that has been measured
         losses = dict(zip(LOSS_COLUMNS, map(float, rows[0]), strict=True)) if len(rows) else {}
-        return Standing(progress.iteration, progress.iterations, rate, left, losses)
+        return RunStatus(progress.iteration, progress.iterations, rate, left, losses)

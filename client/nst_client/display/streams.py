@@ -1,4 +1,4 @@
-"""Words that nobody hears any more."""
+"""A terminal that is closed, or a log on a full disk, must not end a run of hours."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import contextlib
 from typing import Any, TextIO
 
 
-class Unheard:
-    """A stream that drops what cannot be written: a terminal that was closed must not end a run of hours."""
+class TolerantStream:
+    """A text stream that drops what cannot be written."""
 
     def __init__(self, stream: TextIO) -> None:
         """Takes the place of a stream of text."""
@@ -18,12 +18,12 @@ class Unheard:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Writes the text, or not."""
+        """Writes the text, or drops it."""
         with contextlib.suppress(OSError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Sends what was written on its way, or not."""
+        """Flushes the stream, if that is possible."""
         with contextlib.suppress(OSError):
             self._stream.flush()

@@ -12,23 +12,9 @@ from nst_client.calls.style_client import StyleClient
 from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy, Stopped
 from nst_client.files.pictures import Picture
 from nst_client.jobs.checkpoint import Checkpoint
+from nst_client.jobs.observer import Observer
 from nst_client.jobs.settings import Settings
 from nst_client.progress import Progress
-
-
-class Onlooker:
-    """Who is told of a run, and may end it. This one says nothing and lets it run."""
-
-    def see(self, progress: Progress) -> None:
-        """After every call."""
-
-    def note(self, text: str) -> None:
-        """A line for a person."""
-
-    @property
-    def wants_to_stop(self) -> bool:
-        """Whether to end after the call in hand."""
-        return False
 
 
 def paint(
@@ -38,7 +24,7 @@ def paint(
     settings: Settings,
     checkpoint: Checkpoint,
     *,
-    onlooker: Onlooker,
+    observer: Observer,
     chunk_size: ChunkSize | None = None,
     stop_at_multiples_of: int | None = None,
     patience: Patience = Patience(),  # noqa: B008  (immutable)
@@ -51,16 +37,16 @@ def paint(
         style: its alpha is ignored.
         settings: of the run.
         checkpoint: takes every progress, and is saved when the run ends early.
-        onlooker: is told of every progress.
+        observer: is told of every progress.
         chunk_size: shared with other runs on the same servers.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
-        patience: with servers; its troubles are told to the onlooker.
+        patience: with servers; its troubles are told to the observer.
 
     Raises:
-        Stopped: the onlooker wanted it; the checkpoint is saved.
+        Stopped: the observer wanted it; the checkpoint is saved.
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
-    teller = _Teller(onlooker)
+    teller = _Teller(observer)
     watch = functools.partial(
         client.watch,
         content.pixels,
@@ -71,8 +57,8 @@ def paint(
     done = checkpoint.progress
     if done is not None and done.iteration == settings.iterations:
         _check_that_it_goes_on(watch, done)
-        onlooker.see(done)
-        return done  # but for its files
+        observer.advanced(done)
+        return done  # only its files are missing
     try:
         for progress in watch(
             iterations=settings.iterations,
@@ -81,10 +67,10 @@ def paint(
             chunk_size=chunk_size,
         ):
             teller.forget()
-            _take(checkpoint, progress, onlooker.note)
-            onlooker.see(progress)
+            _take(checkpoint, progress, observer.note)
+            observer.advanced(progress)
             if progress.iteration < progress.iterations:
-                _stop_if_wanted(onlooker)
+                _stop_if_wanted(observer)
     except Diverged:
         raise
     except BaseException:  # Ctrl-C twice too
@@ -104,24 +90,24 @@ _WHAT_NOW: dict[type[NstError], str] = {
 
 
 class _Teller:
-    """Tells the onlooker of every kind of trouble once, until a call succeeds."""
+    """Tells the observer of every kind of trouble once, until a call succeeds."""
 
-    def __init__(self, onlooker: Onlooker) -> None:
-        self._onlooker = onlooker
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
         self._told: set[type[NstError]] = set()
 
     def meet(self, trouble: NstError) -> None:
-        _stop_if_wanted(self._onlooker)
+        _stop_if_wanted(self._observer)
         if type(trouble) not in self._told:
             self._told.add(type(trouble))
-            self._onlooker.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
+            self._observer.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
 
     def forget(self) -> None:
         self._told.clear()
 
 
-def _stop_if_wanted(onlooker: Onlooker) -> None:
-    if onlooker.wants_to_stop:
+def _stop_if_wanted(observer: Observer) -> None:
+    if observer.wants_to_stop():
         raise Stopped("Stopped.", "")
 
 

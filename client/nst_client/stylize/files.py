@@ -12,7 +12,8 @@ import numpy as np
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
 from nst_client.contract import LOSS_COLUMNS
-from nst_client.display.single import Display, DisplayKind
+from nst_client.display.displays import DisplayKind
+from nst_client.display.events import Note
 from nst_client.errors import Diverged, FileError, NstError, RequestRefused, StateFileError, Stopped
 from nst_client.files.pictures import check_writable, read_picture
 from nst_client.files.places import entries_of, folded
@@ -121,12 +122,13 @@ class FileRun:
         """
         title = f"{self._files.content.name} in the manner of {self._files.style.name}"
         begin = time.monotonic()
-        with watching(display_kind, title, done=self._done_before, iterations=self._settings.iterations) as (
-            display,
-            interrupt,
-        ):
-            self._watch_servers(display)
-            side = SideWriter(self._files.side, self._files.output, self._content, display.note)
+        with watching(display_kind, title) as (display, interrupt):
+            self._watch_servers(lambda text: display.show(Note(text)))
+            side = SideWriter(
+                self._files.side, self._files.output, self._content, lambda text: display.show(Note(text))
+            )
+            observer = Watcher(str(self._files.output), display, interrupt, side)
+            observer.started(self._done_before, self._settings.iterations)
             try:
                 progress = paint(
                     self._client,
@@ -134,7 +136,7 @@ class FileRun:
                     self._style,
                     self._settings,
                     self._checkpoint,
-                    onlooker=Watcher(display, interrupt, side),
+                    observer=observer,
                     stop_at_multiples_of=self._files.side.save_every,
                     patience=Patience(deadline_seconds=deadline_seconds),
                 )
@@ -149,14 +151,15 @@ class FileRun:
                 self._result.write(progress)
                 side.finish(self._checkpoint.losses)
                 self._end_saving()
+                observer.finished(seconds)
             except NstError as error:
                 raise self._with_the_way_on(error) from error
             except KeyboardInterrupt as error:
                 raise self._with_the_way_on(Stopped("Stopped before all files were written.", "")) from error
         return self._report(progress, seconds)
 
-    def _watch_servers(self, display: Display) -> None:
-        self._client.tell_of_servers(display.note)
+    def _watch_servers(self, note: Callable[[str], None]) -> None:
+        self._client.tell_of_servers(note)
         if self._client.servers > 1:  # one that is silent is told by the run itself
             self._client.silent_servers()
 

@@ -5,44 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nst_client.display.single import Display, DisplayKind, open_display
+from nst_client.display.displays import DisplayKind, open_display
+from nst_client.display.events import Display, Note
 from nst_client.jobs.interrupt import Interrupt, interruptible
-from nst_client.jobs.painting import Onlooker
+from nst_client.jobs.observer import Observer
 from nst_client.progress import Progress
 from nst_client.stylize.side_files import SideWriter
 
 STOPPING = "Stopping after the call in hand. Press Ctrl-C again to stop at once."
 
 
-class Watcher(Onlooker):
-    """Passes on what it sees, and whether somebody pressed Ctrl-C."""
+class Watcher(Observer):
+    """Shows the run and writes the files beside it; Ctrl-C stops it."""
 
-    def __init__(self, display: Display, interrupt: Interrupt, side: SideWriter) -> None:
-        """Takes whom to tell and whom to listen to."""
-        self._display = display
-        self._interrupt = interrupt
+    def __init__(self, name: str, display: Display, interrupt: Interrupt, side: SideWriter) -> None:
+        """Takes the run's name, where to show it, what stops it, and what writes the files."""
+        super().__init__(name, display, lambda: interrupt.requested)
         self._side = side
 
-    def see(self, progress: Progress) -> None:
+    def advanced(self, progress: Progress) -> None:
         """Shows the progress, then writes files."""
-        self._display.show(progress)
+        super().advanced(progress)
         self._side.see(progress)
-
-    def note(self, text: str) -> None:
-        """Shows a line."""
-        self._display.note(text)
-
-    @property
-    def wants_to_stop(self) -> bool:
-        """After Ctrl-C, or the signal that ends processes."""
-        return self._interrupt.requested
 
 
 @contextmanager
-def watching(kind: DisplayKind, title: str, *, done: int, iterations: int) -> Iterator[tuple[Display, Interrupt]]:
-    """A display and an ear for Ctrl-C, for the length of the block."""
+def watching(kind: DisplayKind, title: str) -> Iterator[tuple[Display, Interrupt]]:
+    """A display that hears Ctrl-C, for the length of the block."""
     with (
-        open_display(kind, title=title, done=done, iterations=iterations) as display,
-        interruptible(lambda: display.note(STOPPING)) as interrupt,
+        open_display(kind, title=title) as display,
+        interruptible(lambda: display.show(Note(STOPPING))) as interrupt,
     ):
         yield display, interrupt

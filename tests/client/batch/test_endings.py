@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_client.batch.files import told_warnings
+from nst_client.batch.files import warnings_as_notes
 
 OPTIONS = ["--size", 48, "--iterations", 2]
 
@@ -71,7 +71,7 @@ def test_a_warning_is_an_event_of_the_batch_and_told_once(nst, server, folders):
     words = ["batch", "-c", odd, "-s", styles, "-o", out, "--server", server.address, *OPTIONS]
     done = nst(*words, "--json")
     assert done.returncode == 0
-    notes = [event["note"] for event in map(json.loads, done.stderr.splitlines()) if "note" in event]
+    notes = [event["text"] for event in map(json.loads, done.stderr.splitlines()) if event["event"] == "note"]
     assert len(notes) == 1
     assert notes[0].startswith(f"Warning: {odd}: ignored its ICC profile")
     (out / "a_x.png").unlink()
@@ -80,7 +80,7 @@ def test_a_warning_is_an_event_of_the_batch_and_told_once(nst, server, folders):
 
 def test_warnings_go_their_usual_way_afterwards():
     usual, told = warnings.showwarning, []
-    with told_warnings(told.append), warnings.catch_warnings():
+    with warnings_as_notes(told.append), warnings.catch_warnings():
         warnings.simplefilter("always")
         for text in ("one", "one", "two"):
             warnings.warn(text, stacklevel=1)

@@ -16,7 +16,8 @@ from nst_client.batch.pairs import Pair, cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.inputs import Numbers
 from nst_client.calls.style_client import StyleClient
-from nst_client.display.batch import BatchQuiet, open_batch_display
+from nst_client.display.events import Advanced, Event
+from nst_client.display.plain import QuietDisplay
 from nst_client.errors import Stopped
 from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.jobs.checkpoint import Checkpoint
@@ -30,8 +31,7 @@ ITERATIONS = 6
 
 
 def batch_of(client: StyleClient, journal: Journal) -> Batch:
-    with open_batch_display("quiet", total=6, done=0) as display:
-        return Batch(client, journal, display, Interrupt())
+    return Batch(client, journal, QuietDisplay(), Interrupt())
 
 
 def pairs_of(folders, iterations=ITERATIONS):
@@ -151,9 +151,10 @@ def test_a_full_disk_ends_the_batch_at_its_first_picture(client, folders, monkey
 def test_a_batch_that_is_asked_to_stop_in_its_last_call_has_ended(client, folders, count: int):
     interrupt, pairs = Interrupt(), pairs_of(folders)[:count]
 
-    class Late(BatchQuiet):
-        def advanced(self, name, progress):
-            interrupt.requested = progress.iteration == progress.iterations
+    class Late(QuietDisplay):
+        def show(self, event: Event) -> None:
+            if isinstance(event, Advanced):
+                interrupt.requested = event.progress.iteration == event.progress.iterations
 
     with Journal(folders[2], model="nst") as journal:
         batch = Batch(client, journal, Late(), interrupt)

@@ -15,7 +15,7 @@ from nst_client.batch.pairs import cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.servers import server_at
 from nst_client.calls.style_client import StyleClient
-from nst_client.display.batch import open_batch_display
+from nst_client.display.displays import open_display
 from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import read_state
@@ -72,7 +72,7 @@ def test_a_batch_begins_such_a_picture_anew(folders: tuple[Path, Path, Path], se
     with (
         StyleClient(updated) as client,
         Journal(out, model="nst") as journal,
-        open_batch_display("quiet", total=1, done=0) as display,
+        open_display("quiet") as display,
     ):
         batch = Batch(client, journal, display, Interrupt())
         batch.run(pairs, in_flight=1)

@@ -29,10 +29,12 @@ def test_lines_on_a_pipe_and_nothing_but_the_path_on_stdout(stylize, files):
     ]
 
 
-def test_json_lines_parse_and_quiet_is_silent(stylize):
+def test_json_tells_every_event_and_quiet_is_silent(stylize, files):
     done = stylize("--iterations", 16, "--save-every", 8, "--json")
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [line["iteration"] for line in lines] == [1, 8, 16]
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events] == ["started", "advanced", "advanced", "advanced", "finished"]
+    assert [event["iteration"] for event in events[:-1]] == [0, 1, 8, 16]
+    assert {event["name"] for event in events} == {str(files.output)}
     assert json.loads(done.stdout)["iterations"] == 16
     done = stylize("--iterations", 2, "--quiet")
     assert (done.exit_code, done.stderr) == (0, "")

@@ -1,8 +1,12 @@
-"""What a person sees of what a live display writes."""
+"""Terminals for live displays, and what a person sees of what is written to them."""
 
 from __future__ import annotations
 
+import io
 import re
+
+from rich.cells import cell_len
+from rich.console import Console
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -29,3 +33,23 @@ class Teletype:
     @property
     def text(self) -> list[str]:
         return [line.rstrip() for line in self.lines if line]
+
+
+def terminal(width: int = 80, term: str = "xterm") -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        height=24,
+        force_terminal=True,
+        color_system="standard",
+        _environ={"TERM": term},
+    )
+
+
+def screen(display: object, width: int) -> list[str]:
+    """The lines that a display draws, of which none may be wider than the terminal."""
+    console = terminal(width)
+    console.print(display)
+    lines = COLOUR.sub("", console.file.getvalue()).splitlines()
+    assert all(cell_len(line) <= width for line in lines)
+    return [line.rstrip() for line in lines]

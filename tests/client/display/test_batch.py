@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.cells import cell_len
 from rich.console import Console
 
-from nst_client.display.batch import BatchDisplay, open_batch_display
+from nst_client.display.displays import open_display
+from nst_client.display.events import Advanced, Display, Failed, Finished, Note, Started
 from nst_client.progress import Progress
-from tests.client.display.teletype import Teletype
+from tests.client.display.teletype import Teletype, screen, terminal
 
 ORDERS = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")
 NAMES = ["beach.jpg", "holiday/2019/venice/canal_grande_in_the_evening_0017.jpg", "holiday/2019/zoo.png"]
@@ -26,26 +26,6 @@ NAMES = ["beach.jpg", "holiday/2019/venice/canal_grande_in_the_evening_0017.jpg"
 def progress(iteration: int, iterations: int = 200, total: float = 4.0) -> Progress:
     losses = np.array([[total, 1, 2, 1]] * 10, np.float32)
     return Progress(iteration, iterations, np.zeros((2, 2, 3), np.uint8), losses, 8.0, 1, ())
-
-
-def terminal(width: int = 80, term: str = "xterm") -> Console:
-    return Console(
-        file=io.StringIO(),
-        width=width,
-        height=24,
-        force_terminal=True,
-        color_system="standard",
-        _environ={"TERM": term},
-    )
-
-
-def screen(display: object, width: int) -> list[str]:
-    """The lines that a display draws, of which none may be wider than the terminal."""
-    console = terminal(width)
-    console.print(display)
-    lines = ORDERS.sub("", console.file.getvalue()).splitlines()
-    assert all(cell_len(line) <= width for line in lines)
-    return [line.rstrip() for line in lines]
 
 
 class Clock:
@@ -58,18 +38,18 @@ class Clock:
         return self.now
 
 
-def tell_of_a_morning(display: BatchDisplay, clock: Clock) -> None:
+def tell_of_a_morning(display: Display, clock: Clock) -> None:
     """Three pictures done and one failed, three running; 75 s have gone by."""
     for index in range(3):
-        display.started(f"{index}.jpg", 200)
-        display.advanced(f"{index}.jpg", progress(10))
+        display.show(Started(f"{index}.jpg", 0, 200))
+        display.show(Advanced(f"{index}.jpg", progress(10)))
         clock.now += 20
-        display.finished(f"{index}.jpg", 20.0)
+        display.show(Finished(f"{index}.jpg", 20.0))
     for name, iteration in zip(NAMES, (0, 50, 1000), strict=True):
-        display.started(name, 200 if iteration < 1000 else 2000)
+        display.show(Started(name, 0, 200 if iteration < 1000 else 2000))
         if iteration:
-            display.advanced(name, progress(iteration, 200 if iteration < 1000 else 2000))
-    display.failed("missing.jpg", "There is no file missing.jpg.")
+            display.show(Advanced(name, progress(iteration, 200 if iteration < 1000 else 2000)))
+    display.show(Failed("missing.jpg", "There is no file missing.jpg."))
     clock.now += 15
 
 
@@ -102,13 +82,13 @@ SCREENS = {
 @pytest.mark.parametrize("width", SCREENS)
 def test_a_terminal_shows_the_batch_and_each_run(width: int):
     clock = Clock()
-    with open_batch_display("terminal", total=40, done=10, console=terminal(), clock=clock) as display:
+    with open_display("terminal", total=40, done=10, console=terminal(), clock=clock) as display:
         tell_of_a_morning(display, clock)
         assert screen(display, width) == SCREENS[width].splitlines()
 
 
 def test_before_the_first_picture_a_terminal_shows_where_the_batch_begins():
-    with open_batch_display("terminal", total=40, done=10, console=terminal(), clock=Clock()) as display:
+    with open_display("terminal", total=40, done=10, console=terminal(), clock=Clock()) as display:
         assert screen(display, 80) == [
             "10/40 pictures                                                              0:00",
             "━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━━━━━━━━━",
@@ -116,23 +96,23 @@ def test_before_the_first_picture_a_terminal_shows_where_the_batch_begins():
 
 
 def test_of_many_runs_seven_are_shown_and_the_others_counted():
-    with open_batch_display("terminal", total=40, done=0, console=terminal(), clock=Clock()) as display:
+    with open_display("terminal", total=40, done=0, console=terminal(), clock=Clock()) as display:
         for index in range(8):
-            display.started(f"{index}.jpg", 200)
+            display.show(Started(f"{index}.jpg", 0, 200))
         assert [line.split()[0] for line in screen(display, 80)[2:]] == [f"{index}.jpg" for index in range(8)]
-        display.started("8.jpg", 200)
+        display.show(Started("8.jpg", 0, 200))
         assert [line.split()[0] for line in screen(display, 80)[2:-1]] == [f"{index}.jpg" for index in range(7)]
         assert screen(display, 80)[-1] == "  and 2 more"
-        display.finished("3.jpg", 1.0)
+        display.show(Finished("3.jpg", 1.0))
         assert len(screen(display, 80)) == 2 + 8
 
 
 @pytest.mark.parametrize("name", ["n" * 300, "星月夜" * 60, "[red]\n\x1b[2J.jpg"])
 def test_no_line_is_wider_than_the_terminal(name: str):
     clock = Clock()
-    with open_batch_display("terminal", total=12_000, done=10, console=terminal(), clock=clock) as display:
+    with open_display("terminal", total=12_000, done=10, console=terminal(), clock=clock) as display:
         tell_of_a_morning(display, clock)
-        display.started(name, 10_000)
+        display.show(Started(name, 0, 10_000))
         for width in range(24, 160):
             assert 6 <= len(screen(display, width)) <= 9
 
@@ -142,9 +122,9 @@ def test_after_the_end_notes_and_failures_remain_and_the_cursor_is_back(end):
     console, clock = terminal(), Clock()
 
     def batch() -> None:
-        with open_batch_display("terminal", total=40, done=10, console=console, clock=clock) as display:
+        with open_display("terminal", total=40, done=10, console=console, clock=clock) as display:
             tell_of_a_morning(display, clock)
-            display.note("Connection lost; trying again.")
+            display.show(Note("Connection lost; trying again."))
             raise end
 
     with pytest.raises(end):
@@ -161,9 +141,9 @@ def test_after_the_end_notes_and_failures_remain_and_the_cursor_is_back(end):
 
 def log_of_a_morning(kind) -> str:
     console, clock = Console(file=io.StringIO(), width=20), Clock()
-    with open_batch_display(kind, total=40, done=10, console=console, clock=clock) as display:
+    with open_display(kind, total=40, done=10, console=console, clock=clock) as display:
         tell_of_a_morning(display, clock)
-        display.note("Connection\x1b lost.")
+        display.show(Note("Connection\x1b lost."))
     return console.file.getvalue()
 
 
@@ -177,29 +157,11 @@ def test_a_log_has_one_plain_line_for_each_picture():
     )
 
 
-def test_json_has_one_object_for_everything_that_happens():
-    lines = log_of_a_morning("json").splitlines(keepends=True)
-    assert "".join(lines[:3]) == (
-        '{"event": "started", "name": "0.jpg", "iterations": 200}\n'
-        '{"event": "advanced", "name": "0.jpg", "iteration": 10, "iterations": 200, '
-        '"iterations_per_second": 1.25, "seconds_left": 152.0, '
-        '"losses": {"total": 4.0, "content": 1.0, "style": 2.0, "total_variation": 1.0}}\n'
-        '{"event": "finished", "name": "0.jpg", "seconds": 20.0, "done": 11, "failed": 0, "total": 40}\n'
-    )
-    assert "".join(lines[-2:]) == (
-        '{"event": "failed", "name": "missing.jpg", "reason": "There is no file missing.jpg.", '
-        '"done": 13, "failed": 1, "total": 40}\n'
-        '{"note": "Connection\\u001b lost."}\n'
-    )
-    assert len(lines) == 3 * 3 + 5 + 2
-
-
-def test_json_has_null_for_a_loss_that_is_no_number():
+def test_a_note_about_one_run_of_many_has_its_name():
     console = Console(file=io.StringIO())
-    with open_batch_display("json", total=1, done=0, console=console) as display:
-        display.started("a.jpg", 200)
-        display.advanced("a.jpg", progress(10, total=float("nan")))
-    assert '"losses": {"total": null, ' in console.file.getvalue()
+    with open_display("lines", total=40, console=console) as display:
+        display.show(Note("Connection lost.", "a.jpg"))
+    assert console.file.getvalue() == "a.jpg: Connection lost.\n"
 
 
 def test_quiet_is_quiet():
@@ -208,30 +170,30 @@ def test_quiet_is_quiet():
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines():
     console = terminal(term="dumb")
-    with open_batch_display("terminal", total=40, done=10, console=console, clock=Clock()) as display:
-        display.finished("a.jpg", 1.0)
+    with open_display("terminal", total=40, done=10, console=console, clock=Clock()) as display:
+        display.show(Finished("a.jpg", 1.0))
     assert console.file.getvalue() == "11/40 a.jpg: 1.0 s\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_log_on_a_full_disk_does_not_end_the_batch():
     full = Path("/dev/full").open("w")  # noqa: SIM115  (closing it fails too)
-    with open_batch_display("lines", total=40, done=10, console=Console(file=full)) as display:
-        display.finished("a.jpg", 1.0)
+    with open_display("lines", total=40, done=10, console=Console(file=full)) as display:
+        display.show(Finished("a.jpg", 1.0))
     with pytest.raises(OSError, match="No space left on device"):
         full.close()
 
 
-def run_pictures(display: BatchDisplay, thread: int) -> None:
+def run_pictures(display: Display, thread: int) -> None:
     for picture in range(10):
         name = f"{thread}_{picture}.jpg"
-        display.started(name, 30)
+        display.show(Started(name, 0, 30))
         for iteration in (10, 20, 30):
-            display.advanced(name, progress(iteration, 30))
+            display.show(Advanced(name, progress(iteration, 30)))
         if picture % 5:
-            display.finished(name, 1.0)
+            display.show(Finished(name, 1.0))
         else:
-            display.failed(name, "No reason.")
+            display.show(Failed(name, "No reason."))
 
 
 @pytest.fixture
@@ -247,7 +209,7 @@ def hectic() -> Iterator[None]:
 @pytest.mark.parametrize("kind", ["terminal", "lines", "json"])
 def test_many_threads_lose_no_picture_and_break_no_line(kind):
     console, clock = terminal(), Clock()
-    with open_batch_display(kind, total=80, done=0, console=console, clock=clock) as display:
+    with open_display(kind, total=80, done=0, console=console, clock=clock) as display:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda thread: run_pictures(display, thread), range(8), timeout=60))
         if kind == "terminal":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nst_client.display.pace import RECENT_CALLS, Pace, Standing
+from nst_client.display.pace import RECENT_CALLS, Pace, RunStatus
 from nst_client.progress import Progress
 
 
@@ -15,23 +15,23 @@ def progress(iteration: int, *, updates: int = 10, seconds: float = 8.0) -> Prog
     return Progress(iteration, 200, np.zeros((2, 2, 3), np.uint8), rows, seconds, 1, ())
 
 
-def test_a_standing_has_the_losses_of_the_newest_picture():
+def test_a_status_has_the_losses_of_the_newest_picture():
     losses = {"total": 10.0, "content": 10.0, "style": 10.0, "total_variation": 10.0}
-    assert Pace().after(progress(40)) == Standing(40, 200, 1.25, 128.0, losses)
+    assert Pace().after(progress(40)) == RunStatus(40, 200, 1.25, 128.0, losses)
 
 
 def test_the_picture_that_a_run_starts_from_has_neither_losses_nor_a_rate():
     pace = Pace()
-    assert pace.after(progress(0, updates=0, seconds=30.0)) == Standing(0, 200, None, None, {})
+    assert pace.after(progress(0, updates=0, seconds=30.0)) == RunStatus(0, 200, None, None, {})
     assert pace.after(progress(10)).iterations_per_second == 1.25
 
 
 def test_the_rate_ignores_a_slow_first_call_as_soon_as_there_is_another():
     pace = Pace()
     assert pace.after(progress(1, updates=1, seconds=20.0)).iterations_per_second == pytest.approx(0.05)
-    standing = pace.after(progress(11, seconds=5.0))
-    assert standing.iterations_per_second == pytest.approx(2)
-    assert standing.seconds_left == pytest.approx(189 / 2)
+    status = pace.after(progress(11, seconds=5.0))
+    assert status.iterations_per_second == pytest.approx(2)
+    assert status.seconds_left == pytest.approx(189 / 2)
 
 
 def test_the_rate_is_that_of_the_recent_calls():
