@@ -17,6 +17,7 @@ from nst_client import contract
 from nst_client.commands import options
 from nst_client.commands.batch import batch
 from nst_client.commands.stylize import stylize
+from nst_client.commands.unquoted import TakesSeveral
 from nst_client.display.streams import TolerantStream
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def _options(
 
 
 app.command()(stylize)
-app.command()(batch)
+app.command(cls=TakesSeveral)(batch)
 
 
 @app.command()
@@ -109,7 +110,9 @@ def _say_warning(  # what Python itself calls for a warning, which would show ou
     line: str | None = None,
 ) -> None:
     del category, filename, lineno, file, line
-    typer.echo(f"Warning: {message}", err=True)
+    from nst_client.display.words import printable
+
+    typer.echo(printable(f"Warning: {message}"), err=True)
 
 
 def _explain(error: Any) -> None:

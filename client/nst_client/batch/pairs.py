@@ -7,20 +7,19 @@ import glob
 import hashlib
 import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from nst_client.errors import NoPictures, SameFolder
+from nst_client.files.formats import SUFFIXES
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.result import BATCH_SUFFIX
 from nst_client.jobs.settings import Settings
 
-# Of the formats that `read_picture` reads. A file that is named itself may have any.
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm"}
-)
+SHOWN_SKIPPED = 10  # names of files, as many as a person reads
 
 SHEET = "contact_sheet.jpg"  # the overview of all results, in the output folder
 
@@ -52,10 +51,10 @@ class Wish(NamedTuple):
 def cross_pairs(
     contents: Sequence[str], styles: Sequence[str], output_dir: Path, settings: Settings, suffix: str = ".png"
 ) -> list[Pair]:
-    """Every content with every style, contents first.
+    """Every content with every style, contents first. Warns of files that it skips for their suffixes.
 
     Args:
-        contents: each a file; a folder, whose pictures are taken by name, without hidden files and
+        contents: each a file; a folder, whose pictures are taken by their suffixes, without hidden files and
             sub-folders; or a glob, in which ** stands for any folders. The same file counts once.
         styles: likewise.
         output_dir: where the results go. None is named like a picture that is read.
@@ -67,7 +66,13 @@ def cross_pairs(
         SameFolder: a folder or glob would take the results for pictures in the next batch.
     """
     problems: list[str] = []
-    found = [_pictures(role, names, output_dir, suffix, problems) for role, names in (("c", contents), ("s", styles))]
+    skipped: list[Path] = []
+    found = [
+        _pictures(role, names, output_dir, suffix, problems, skipped)
+        for role, names in (("c", contents), ("s", styles))
+    ]
+    if skipped:
+        warnings.warn(_skipped_in_words(skipped), stacklevel=2)
     if problems:
         raise NoPictures(
             " ".join(problems), "Name picture files, folders with pictures, or globs such as 'photos/*.jpg'."
@@ -107,13 +112,20 @@ def named_pairs(wishes: Sequence[Wish], output_dir: Path, taken: Collection[str]
     ]
 
 
-def _pictures(role: str, arguments: Sequence[str], output_dir: Path, suffix: str, problems: list[str]) -> list[Path]:
+def _pictures(
+    role: str,
+    arguments: Sequence[str],
+    output_dir: Path,
+    suffix: str,
+    problems: list[str],
+    skipped: list[Path],
+) -> list[Path]:
     if not arguments:
         problems.append(f"There is no {'content' if role == 'c' else 'style'}.")
     found: dict[Path, Path] = {}
     for argument in arguments:
         try:
-            files = _matches(argument, output_dir, suffix)
+            files = _matches(argument, output_dir, suffix, skipped)
         except OSError as error:
             problems.append(f"{argument} cannot be read: {error.strerror or error}.")
             continue
@@ -125,7 +137,7 @@ def _pictures(role: str, arguments: Sequence[str], output_dir: Path, suffix: str
     return list(found.values())
 
 
-def _matches(argument: str, output_dir: Path, suffix: str) -> list[Path] | str:
+def _matches(argument: str, output_dir: Path, suffix: str, skipped: list[Path]) -> list[Path] | str:
     """The pictures that an argument stands for, or why there is none."""
     path, results = Path(argument), output_dir.resolve()
     if path.is_file():
@@ -148,8 +160,19 @@ def _matches(argument: str, output_dir: Path, suffix: str) -> list[Path] | str:
         ]
     else:
         return f"There is no file {argument}."
-    pictures = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
-    return sorted(pictures) or nothing
+    files = sorted(file for file in files if file.is_file())
+    pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
+    skipped += [file for file in files if file.suffix.lower() not in SUFFIXES]
+    return pictures or nothing
+
+
+def _skipped_in_words(files: Sequence[Path]) -> str:
+    names = list(dict.fromkeys(str(file) for file in files))
+    more = len(names) - SHOWN_SKIPPED
+    listed = ", ".join(names[:SHOWN_SKIPPED]) + (f" and {more} more" if more > 0 else "")
+    if len(names) == 1:
+        return f"1 file skipped, whose suffix is of no format that is read: {listed}."
+    return f"{len(names)} files skipped, whose suffixes are of no format that is read: {listed}."
 
 
 def _same_folder(argument: str) -> SameFolder:

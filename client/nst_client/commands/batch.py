@@ -19,9 +19,7 @@ IN_FLIGHT_PER_SERVER = 2
 def batch(
     context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the results go.")],
-    content: Annotated[
-        list[str], typer.Option("--content", "-c", help="A picture, a folder or a glob; may be given several times.")
-    ] = [],  # noqa: B006  (typer never changes it)
+    content: Annotated[list[str], typer.Option("--content", "-c", help="Pictures, folders or globs.")] = [],  # noqa: B006  (typer never changes it)
     style: Annotated[list[str], typer.Option("--style", "-s", help="The same for the styles.")] = [],  # noqa: B006
     manifest: Annotated[
         Path | None,

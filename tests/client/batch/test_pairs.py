@@ -6,12 +6,10 @@ import itertools
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from nst_client.batch.pairs import SUFFIXES, Pair, cross_pairs
+from nst_client.batch.pairs import SHOWN_SKIPPED, Pair, cross_pairs
 from nst_client.calls.inputs import Numbers
 from nst_client.errors import NoPictures, SameFolder
-from nst_client.files.pictures import READABLE
 from nst_client.jobs.settings import Settings
 
 SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
@@ -50,13 +48,28 @@ def test_every_content_meets_every_style_contents_first():
 
 
 def test_a_folder_stands_for_its_pictures_by_name_without_hidden_ones_and_sub_folders():
-    touch("photos/b.JPG", "photos/a.tiff", "photos/.hidden.jpg", "photos/notes.txt", "photos/deep/c.jpg", "x.png")
+    touch("photos/b.JPG", "photos/a.tiff", "photos/.hidden.jpg", "photos/deep/c.jpg", "x.png")
     Path("photos/folder.jpg").mkdir()
     assert outputs(["photos"], ["x.png"]) == ["out/a_x.png", "out/b_x.png"]
 
 
+def test_pictures_of_phones_and_browsers_are_taken_from_a_folder():
+    names = ["a.jfif", "b.jpe", "c.avif", "d.jpg_large", "e.apng", "f.DIB", "g.tga", "h.JPEG"]
+    touch(*(f"photos/{name}" for name in names), "x.png")
+    assert [pair.content.name for pair in crossed(["photos"], ["x.png"])] == names
+
+
+def test_files_of_folders_and_globs_that_are_not_taken_are_told():
+    touch("photos/a.jpg", "photos/b.heic", "photos/notes.txt", "photos/.hidden", "x.png")
+    with pytest.warns(UserWarning, match="skipped") as warned:
+        assert outputs(["photos", "photos/*", "photos/a.jpg"], ["x.png"])[0] == "out/a_x.png"
+    assert [str(warning.message) for warning in warned] == [
+        "2 files skipped, whose suffixes are of no format that is read: photos/b.heic, photos/notes.txt."
+    ]
+
+
 def test_a_glob_stands_for_the_pictures_that_match():
-    touch("photos/b1.jpg", "photos/a1.jpg", "photos/a2.txt", "photos/deep/er/a3.jpg", "x.png")
+    touch("photos/b1.jpg", "photos/a1.jpg", "photos/deep/er/a3.jpg", "x.png")
     assert outputs(["photos/a*"], ["x.png"]) == ["out/a1_x.png"]
     assert outputs(["photos/**/*.jpg"], ["x.png"]) == ["out/a1_x.png", "out/b1_x.png", "out/a3_x.png"]
     assert outputs([f"{Path.cwd()}/photos/[b]?.*"], ["x.png"]) == ["out/b1_x.png"]
@@ -76,13 +89,22 @@ def test_the_same_file_counts_once_however_it_is_named(here: Path):
 
 def test_all_arguments_that_stand_for_nothing_are_told_at_once():
     touch("empty/notes.txt", "x.png")
-    with pytest.raises(NoPictures) as raised:
+    with (
+        pytest.raises(NoPictures) as raised,
+        pytest.warns(UserWarning, match="1 file skipped, whose suffix .*: empty/notes.txt"),
+    ):
         crossed(["empty", "*.jpg", "missing.png", "x.png"], [])
     assert str(raised.value) == (
         "There is no picture in the folder empty. No picture matches *.jpg. There is no file missing.png. "
         "There is no style."
     )
     assert raised.value.remedy.endswith(".")
+
+
+def test_many_files_that_are_skipped_are_counted_and_some_named():
+    touch("photos/a.jpg", *(f"photos/{number:02}.heic" for number in range(SHOWN_SKIPPED + 3)), "x.png")
+    with pytest.warns(UserWarning, match=r"^13 files skipped, .*: photos/00\.heic, .*/09\.heic and 3 more\.$"):
+        crossed(["photos"], ["x.png"])
 
 
 def test_a_name_that_no_file_can_have_is_told():
@@ -177,11 +199,6 @@ def test_the_overview_of_an_earlier_batch_is_no_picture_to_read():
 def test_pictures_beside_the_results_may_be_read_where_they_cannot_be_results():
     touch("a.jpg", "x.webp", "a_x.png")
     assert outputs(["*.jpg"], ["*.webp"], output_dir=".") == ["a_x.png"]
-
-
-def test_the_suffixes_of_a_folders_pictures_are_those_of_readable_formats():
-    known = Image.registered_extensions()
-    assert {known[suffix] for suffix in SUFFIXES} == set(READABLE)
 
 
 def test_thousands_of_pairs_are_named_in_no_time():
