@@ -8,46 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import grpc
-import tensorflow as tf
-from tensorflow_serving.apis import get_model_status_pb2, model_pb2
+from tensorflow_serving.apis import model_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from nst_serving.configuration import check_configuration, desired_versions
 from nst_serving.errors import RequestError
 from nst_serving.sessions import Sessions
+from nst_serving.version import State, Version
 
-State = get_model_status_pb2.ModelVersionStatus.State
 LOG = logging.getLogger(__name__)
-
-
-class Version:
-    """One version of a model, from the moment it was seen on disk."""
-
-    def __init__(self, number: int) -> None:
-        """Not loaded yet."""
-        self.number = number
-        self.state: int = State.START
-        self.error: RequestError | None = None
-        self.sessions: Sessions | None = None
-
-    def load(self, folder: Path, load: Callable[[Path], Sessions]) -> None:
-        """Becomes AVAILABLE, or END with the error."""
-        self.state = State.LOADING
-        try:
-            self.sessions = load(folder)
-        except tf.errors.OpError as error:
-            self.error = RequestError.of(error)
-        except RequestError as error:
-            self.error = error
-        self.state = State.END if self.error else State.AVAILABLE
-        LOG.info("%s: %s", folder, self.error.message if self.error else "AVAILABLE")
-
-    def unload(self) -> None:
-        """Ends; runs in flight keep their session until they are done."""
-        self.state = State.UNLOADING
-        if self.sessions is not None:
-            self.sessions.close()
-        self.state = State.END
 
 
 class Catalog:
@@ -105,7 +74,12 @@ class Catalog:
         """
         with self._changing:
             for name, model in self._models.items():
-                self._refresh_model(self._versions[name], desired_versions(model))
+                try:
+                    desired = desired_versions(model)
+                except OSError as error:  # perhaps a network disk that is away: what is loaded serves on
+                    LOG.warning("%s cannot be looked at: %s", model.base_path, error.strerror)
+                else:
+                    self._refresh_model(self._versions[name], desired)
 
     def reload(self, config: model_server_config_pb2.ModelServerConfig) -> None:
         """Replaces the configuration (HandleReloadConfigRequest).
@@ -151,13 +125,16 @@ class Catalog:
 
     def _refresh_model(self, versions: dict[int, Version], desired: Mapping[int, Path]) -> None:
         for number, folder in desired.items():
-            known = versions.get(number)
-            if known is None or (known.state == State.END and known.error is None):
-                versions[number] = Version(number)
-                versions[number].load(folder, self._load)
+            version = versions.setdefault(number, Version(number))
+            if version.state == State.START or version.is_worth_a_try(folder):
+                version.load(folder, self._load)
         replaced = not desired or any(versions[number].state == State.AVAILABLE for number in desired)
         for number, version in versions.items():
-            if number not in desired and version.state == State.AVAILABLE and replaced:
+            if number in desired:
+                continue
+            if version.error:
+                version.forget_failure()
+            elif version.state == State.AVAILABLE and replaced:
                 version.unload()
 
     def _labelled(self, spec: model_pb2.ModelSpec) -> int:

@@ -162,7 +162,7 @@ class InProcessStub:
             )
 
     def _load(self, number: int) -> None:
-        """Has a version loaded, unless it is.
+        """Has a version loaded, unless it is; one that failed before, if it is worth another try.
 
         Raises:
             RequestError: it cannot be loaded.
@@ -172,9 +172,16 @@ class InProcessStub:
             if number not in loaded and not self._closed:
                 loaded.append(number)
                 self._catalog.reload(self._config)
-        for version in self._catalog.versions(self._name):
-            if version.number == number and version.error:
-                raise version.error
+            elif self._error_of(number) and not self._closed:
+                self._catalog.refresh()
+        error = self._error_of(number)
+        if error:
+            raise error
+
+    def _error_of(self, number: int) -> RequestError | None:
+        """What kept a version from loading."""
+        versions = {version.number: version for version in self._catalog.versions(self._name)}
+        return versions[number].error if number in versions else None
 
     @contextlib.contextmanager
     def _registered(self, call: Call) -> Iterator[None]:

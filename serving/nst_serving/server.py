@@ -95,9 +95,13 @@ class EmbeddedServer:
     def _load(self, version_dir: Path) -> Sessions:
         """A version ready to serve: loaded, and warmed up."""
         sessions = Sessions(version_dir)
-        if self._options.warm_up:
-            for request in read_warmup_requests(version_dir):
-                predict(sessions.signatures, request, sessions.run)
+        try:
+            if self._options.warm_up:
+                for request in read_warmup_requests(version_dir):
+                    predict(sessions.signatures, request, sessions.run)
+        except BaseException:
+            sessions.close()
+            raise
         return sessions
 
     def _listen(self) -> int:
