@@ -18,7 +18,7 @@ from nst_client.commands import options
 from nst_client.commands.batch import batch
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
-from nst_client.display.streams import TolerantStream
+from nst_client.display.streams import ResultStream, TolerantStream
 
 LOG = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
     sys.stderr = TolerantStream(sys.stderr)
+    sys.stdout = ResultStream(sys.stdout, elsewhere=sys.stderr)
     try:
         app(prog_name="nst")
     except Exception as error:  # whatever it is, a person must be able to read it

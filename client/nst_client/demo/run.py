@@ -60,7 +60,7 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
 
 
 def _command(*arguments: str) -> str:
-    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
     if done.returncode:
         raise DemoFailed(f"`nst {' '.join(arguments)}` failed.", "Its own message above says why.")
     return done.stdout
@@ -70,7 +70,7 @@ def _command(*arguments: str) -> str:
 def _server(model_dir: Path) -> Iterator[str]:
     """The address of an embedded server on a free port, which ends with the block."""
     arguments = [*NST, "serve", str(model_dir), "--port", "0"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, errors="replace")
     try:
         assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
         words = process.stdout.readline().split()
