@@ -10,7 +10,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"  # a silent fallback to Python is a failure
 os.environ.pop("NST_SERVER", None)
-os.environ.pop("NST_MODEL", None)
+os.environ.pop("NST_MODEL_NAME", None)
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 import sys
@@ -13,9 +12,9 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from nst_client import contract
-from nst_client.commands import options
 from nst_client.commands.batch import batch
+from nst_client.commands.demo import demo
+from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
 from nst_client.display.streams import ResultStream, TolerantStream
@@ -42,49 +41,13 @@ def _options(
 
 app.command()(stylize)
 app.command(cls=TakesSeveral)(batch)
-
-
-@app.command()
-def status(
-    server: options.Server = contract.DEFAULT_SERVER,
-    name: options.Name = contract.DEFAULT_MODEL,
-    wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,
-    tls: options.Tls = False,
-    ca: options.Ca = None,
-    cert: options.Cert = None,
-    key: options.Key = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Shows the versions of a served model and their states; fails if none is available."""
-    from nst_client.commands.connection import connect
-
-    with connect(server, model=name, tls=tls, authority=ca, certificate=cert, key=key) as client:
-        versions = client.wait_until_available(wait)
-    if as_json:
-        typer.echo(json.dumps([entry._asdict() for entry in versions]))
-    else:
-        for entry in versions:
-            typer.echo(" ".join([name, f"version {entry.version}", entry.state, entry.error]).rstrip())
-
-
-@app.command()
-def demo(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where pictures and model go.")] = Path("demo"),
-    weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "auto",
-    iterations: Annotated[int, typer.Option(min=1, help="Updates of the picture.")] = 150,
-    size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
-) -> None:
-    """Exports a model, serves it, stylises a sample pair over gRPC, and prints the pictures' paths."""
-    from nst_client.demo.run import run_demo
-
-    for path in run_demo(folder, weights=weights, iterations=iterations, size=size):
-        typer.echo(path)
-
+app.command()(status)
+app.command()(demo)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.
-for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"}.items():
-    app.command(_command)(getattr(importlib.import_module(_module), _command))
+for _name, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"}.items():
+    app.command()(getattr(importlib.import_module(_module), _name))
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def serve(
         Literal["embedded", "docker", "tensorflow_model_server"],
         typer.Option(help="This package's own server, or TensorFlow Serving in docker or as installed."),
     ] = "embedded",
-    name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
+    model_name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
     config: Annotated[
         Path | None, typer.Option(help="A models.config in TensorFlow Serving's format, in place of MODEL_DIR.")
     ] = None,
@@ -58,7 +58,7 @@ def serve(
         run_engine(
             engine,
             model_dir,
-            name=name,
+            name=model_name,
             host=host,
             port=port,
             rest_port=rest_port or 0,
@@ -85,7 +85,7 @@ def serve(
         cors=cors,
         ssl_config=ssl_config,
     )
-    _run_embedded(model_dir, name, config, options, grace_seconds)
+    _run_embedded(model_dir, model_name, config, options, grace_seconds)
 
 
 def _run_embedded(

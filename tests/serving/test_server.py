@@ -132,7 +132,7 @@ def test_tensorflows_error_codes_are_those_of_grpc():
 
 @pytest.mark.slow
 def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, style):
-    command = [sys.executable, "-m", "nst_client", "serve", str(tiny_model_dir), "--port", "0", "--name", "tiny"]
+    command = [sys.executable, "-m", "nst_client", "serve", str(tiny_model_dir), "--port", "0", "--model-name", "tiny"]
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nst_client import NstError
-from nst_client.commands.connection import connect
+from nst_client.commands.connection import Connection, connect
 from nst_serving.errors import StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
@@ -75,26 +75,26 @@ def server(request, files, tiny_model_dir):
 
 
 def state(address, **options) -> str:
-    with connect(address, model="nst", **options) as client:
+    with connect(Connection([address], **options)) as client:
         return client.status()[0].state
 
 
 def test_a_client_with_the_right_files_is_answered(server, files):
     address = server[0].address
-    own = {"certificate": files / "client.crt", "key": files / "client.key"}
-    assert state(address, authority=files / "authority.crt", **own) == "AVAILABLE"
+    own = {"cert": files / "client.crt", "key": files / "client.key"}
+    assert state(address, ca=files / "authority.crt", **own) == "AVAILABLE"
 
 
 def test_a_client_without_a_certificate_is_answered_unless_tls_is_mutual(server, files):
     running, mutual = server
     if mutual:
         with pytest.raises(NstError, match="Nothing answers"):
-            state(running.address, authority=files / "authority.crt")
+            state(running.address, ca=files / "authority.crt")
     else:
-        assert state(running.address, authority=files / "authority.crt") == "AVAILABLE"
+        assert state(running.address, ca=files / "authority.crt") == "AVAILABLE"
 
 
-@pytest.mark.parametrize("options", [{}, {"tls": True}, {"authority": "stranger.crt"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"tls": True}, {"ca": "stranger.crt"}], ids=str)
 def test_a_client_that_does_not_trust_the_server_is_not_answered(server, files, options):
     options = {name: files / value if isinstance(value, str) else value for name, value in options.items()}
     with pytest.raises(NstError, match="Nothing answers"):
@@ -103,7 +103,7 @@ def test_a_client_that_does_not_trust_the_server_is_not_answered(server, files, 
 
 def test_a_certificate_goes_with_its_key(files):
     with pytest.raises(NstError, match="go together"):
-        connect("127.0.0.1:1", model="nst", certificate=files / "client.crt")
+        connect(Connection(["127.0.0.1:1"], cert=files / "client.crt"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_certificate_goes_with_its_key(files):
 def test_a_file_that_is_no_certificate_is_explained(files, name, message):
     (files / "text.crt").write_text("text")
     with pytest.raises(NstError, match=message):
-        connect("127.0.0.1:1", model="nst", authority=files / name)
+        connect(Connection(["127.0.0.1:1"], ca=files / name))
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import io
 import os
 import string
 import urllib.parse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nst_client.batch.contact_sheet import read_thumbnail
 from nst_client.batch.pairs import Pair
+from nst_client.contract import OPTIONS
 from nst_client.display.words import printable, time_in_words
 from nst_client.errors import FileError
 from nst_client.files.written import replacing
@@ -163,8 +164,9 @@ def _names(pair: Pair) -> str:
 
 def _in_words(settings: Settings) -> list[str]:
     size = f"{settings.size} pixels" if settings.size else "the pictures' own size"
-    numbers = [f"{name.replace('_', ' ')} {number:g}" for name, number in settings.numbers.given().items()]
-    return [f"{settings.iterations} iterations", size, *numbers]
+    given: Mapping[str, Any] = {**settings.options}
+    options = [f"{name.replace('_', ' ')} {OPTIONS[name].shown(value)}" for name, value in given.items()]
+    return [f"{settings.iterations} iterations", size, *options]
 
 
 def _link(file: Path, place: Path) -> str:

@@ -1,23 +1,23 @@
 """The pairs of a batch from a table: comma-separated values, one run a line.
 
 The first line names the columns: `content` and `style`; and, for what is to differ from the command's options,
-`output`, `iterations`, `size`, `content_weight`, `style_weight`, `tv_weight` and `learning_rate`. Pictures are
-relative to the table's folder, outputs to the output folder. Text is UTF-8. Spreadsheets of many countries
-separate by semicolons and write a decimal comma: both are read, in tables whose first line has semicolons.
+`output`, `iterations`, `size` and the rows of `contract.Options`. Pictures are relative to the table's folder,
+outputs to the output folder. Text is UTF-8. Spreadsheets of many countries separate by semicolons and write a
+decimal comma: both are read, in tables whose first line has semicolons.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nst_client.batch.pairs import NAME_BYTES, SHEET, Pair, Wish, named_pairs
+from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
@@ -25,8 +25,7 @@ from nst_client.jobs.settings import Settings
 
 REQUIRED = ("content", "style")
 WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; what else a model refuses, it tells itself
-NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
-COLUMNS = (*REQUIRED, "output", *WHOLE, *NUMBERS)
+COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTIONS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
 
@@ -171,13 +170,15 @@ class _Table:
         before = len(self._problems)
         content, style = (self._picture(line, name, cells[name]) if name in cells else None for name in REQUIRED)
         wholes = {name: self._whole(line, name, cells[name]) for name in WHOLE if cells.get(name)}
-        numbers = {name: self._number(line, name, cells[name]) for name in NUMBERS if cells.get(name)}
+        options = {name: self._option(line, name, cells[name]) for name in OPTIONS if cells.get(name)}
         output = self._output(line, cells["output"]) if cells.get("output") else None
         if len(self._problems) > before or content is None or style is None:
             return None
-        settings = self._settings._replace(**wholes, numbers=self._settings.numbers._replace(**numbers))
-        words = "_".join(f"{name}-{number:g}" for name, number in {**wholes, **numbers}.items())
-        return _Row(line, Wish(content, style, settings, words), output)
+        rest = self._settings
+        settings = Settings(wholes.get("iterations", rest.iterations), wholes.get("size", rest.size), rest.options)
+        shown = {**wholes, **{name: OPTIONS[name].shown(value) for name, value in options.items()}}
+        words = "_".join(f"{name}-{value}" for name, value in shown.items())
+        return _Row(line, Wish(content, style, settings.with_options(options), words), output)
 
     def _picture(self, line: int, column: str, cell: str) -> Path:
         path = self._file.parent / cell
@@ -194,15 +195,12 @@ class _Table:
             self._say(line, column, f"must be a whole number from {least} to {MAX_WHOLE}, got {cell!r}")
         return number
 
-    def _number(self, line: int, column: str, cell: str) -> float:
-        digits = cell.replace(",", ".") if self._delimiter == ";" else cell
+    def _option(self, line: int, column: str, cell: str) -> Any:
         try:
-            number = math.nan if "_" in cell else float(digits)  # Python's own 1_000 is nobody else's
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            self._say(line, column, f"must be a finite number, got {cell!r}")
-        return number
+            return OPTIONS[column].parsed(cell, decimal_comma=self._delimiter == ";")
+        except ValueError as error:
+            self._say(line, column, str(error))
+            return None
 
     def _output(self, line: int, cell: str) -> Path:
         path = Path(os.path.normpath(self._output_dir / cell))

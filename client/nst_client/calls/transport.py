@@ -31,7 +31,7 @@ STATUS: dict[grpc.StatusCode, tuple[ErrorClass, str]] = {
     ),
     grpc.StatusCode.NOT_FOUND: (
         errors.ModelNotFound,
-        "Name the served model with --name; `nst status` shows whether it is loaded.",
+        "Name the served model with --model-name; `nst status` shows whether it is loaded.",
     ),
     grpc.StatusCode.FAILED_PRECONDITION: (
         errors.SignatureNotFound,

@@ -52,7 +52,7 @@ def paint(
         content.pixels,
         style.pixels,
         patience=patience._replace(on_trouble=teller.meet),
-        **settings.numbers._asdict(),
+        **settings.options,
     )
     done = checkpoint.progress
     if done is not None and done.iteration == settings.iterations:

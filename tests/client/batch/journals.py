@@ -6,10 +6,9 @@ from pathlib import Path
 
 from nst_client.batch.journal import Journal
 from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
 from nst_client.jobs.settings import Settings
 
-SETTINGS = Settings(20, 64, Numbers(style_weight=0.1))
+SETTINGS = Settings(20, 64, {"style_weight": 0.1})
 
 # What the processes that are killed begin with: the journal of the folder in argv[1], and its pairs.
 OPENED = """

@@ -14,11 +14,10 @@ from PIL import Image
 
 from nst_client.batch.gallery import Entry, Failure, write_gallery
 from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
 from nst_client.errors import FileError
 from nst_client.jobs.settings import Settings
 
-SETTINGS = Settings(200, 512, Numbers(style_weight=2.5, tv_weight=0.0))
+SETTINGS = Settings(200, 512, {"style_weight": 2.5, "tv_weight": 0.0})
 WITHOUT_END = {"meta", "img"}
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from nst_client.batch.journal import Journal
 from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
 from tests.client.batch.journals import SETTINGS, is_done, journal, record, written_pair
 
 
@@ -86,7 +85,7 @@ def test_other_settings_another_model_or_version_and_a_lost_result_are_not_done(
     record(tmp_path, pair)
     assert is_done(tmp_path, pair)
     assert not is_done(tmp_path, pair._replace(settings=SETTINGS._replace(size=65)))
-    assert not is_done(tmp_path, pair._replace(settings=SETTINGS._replace(numbers=Numbers(0.1))))
+    assert not is_done(tmp_path, pair._replace(settings=SETTINGS._replace(options={"content_weight": 0.1})))
     assert not is_done(tmp_path, pair._replace(output=tmp_path / "other.png"))
     assert not is_done(tmp_path, pair, model="other")
     assert not is_done(tmp_path, pair, version=2)

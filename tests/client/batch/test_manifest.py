@@ -8,12 +8,12 @@ import pytest
 
 from nst_client.batch.manifest import manifest_pairs
 from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
+from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
 
-SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
+SETTINGS = Settings(20, 64, {"style_weight": 2.0})
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +50,11 @@ def problems(table: str | bytes) -> list[str]:
 
 def test_a_table_may_say_everything_or_leave_it_to_the_command():
     table = (
-        "content,style,output,iterations,size,content_weight,style_weight,tv_weight,learning_rate\n"
+        f"content,style,output,iterations,size,{','.join(OPTIONS)}\n"
         "photos/a.jpg,x.png,sub/one.jpg,300,0,0.5,3,1e-3,4\n"
         "photos/a.jpg,y.png,,,,,,,\n"
     )
-    one = Settings(300, 0, Numbers(0.5, 3.0, 1e-3, 4.0))
+    one = Settings(300, 0, dict(zip(OPTIONS, (0.5, 3.0, 1e-3, 4.0), strict=True)))
     assert read(table) == [
         Pair(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/sub/one.jpg"), one),
         Pair(Path("tables/photos/a.jpg"), Path("tables/y.png"), Path("out/a_y.png"), SETTINGS),
@@ -88,7 +88,7 @@ def test_quotes_keep_separators_and_line_numbers_count_lines_not_rows():
 
 
 def test_a_decimal_comma_is_read_where_semicolons_separate():
-    assert read("content;style;tv_weight\nphotos/a.jpg;x.png;0,5\n")[0].settings.numbers.tv_weight == 0.5
+    assert read("content;style;tv_weight\nphotos/a.jpg;x.png;0,5\n")[0].settings.options["tv_weight"] == 0.5
     said = problems('content,style,tv_weight\nphotos/a.jpg,x.png,"0,5"\n')
     assert said == ["line 2, tv_weight: must be a finite number, got '0,5'"]
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from nst_client.batch.pairs import SHOWN_SKIPPED, Pair, cross_pairs
-from nst_client.calls.inputs import Numbers
 from nst_client.errors import NoPictures, SameFolder
 from nst_client.jobs.settings import Settings
 
-SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
+SETTINGS = Settings(20, 64, {"style_weight": 2.0})
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,6 @@ from nst_client import errors
 from nst_client.batch.journal import Journal
 from nst_client.batch.pairs import Pair, cross_pairs
 from nst_client.batch.runner import Batch
-from nst_client.calls.inputs import Numbers
 from nst_client.calls.style_client import StyleClient
 from nst_client.display.events import Advanced, Event
 from nst_client.display.plain import QuietDisplay
@@ -37,7 +36,7 @@ def batch_of(client: StyleClient, journal: Journal) -> Batch:
 def pairs_of(folders, iterations=ITERATIONS):
     contents, styles, out = folders
     out.mkdir(exist_ok=True)
-    return cross_pairs([str(contents)], [str(styles)], out, Settings(iterations, 48, Numbers()))
+    return cross_pairs([str(contents)], [str(styles)], out, Settings(iterations, 48))
 
 
 def words_of(pair: Pair) -> dict[str, object]:
