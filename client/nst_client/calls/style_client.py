@@ -17,6 +17,7 @@ from nst_client.calls import transport
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
 from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
+from nst_client.calls.known_options import KnownOptions
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.calls.run import Patience, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
@@ -53,6 +54,10 @@ class StyleClient:
 
     Every method raises a subclass of `nst_client.NstError` when it fails. Instances may be shared
     between threads.
+
+    The first call with an option asks for the model card, once for the client, so that an option which the model
+    does not know is refused before anything is computed. One of several servers answers for all: they are taken
+    to have the same model, and one that has an older model refuses the call in its own words.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class StyleClient:
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
             self._spec.version.value = int(whole("version", version, 64))
+        self._known = KnownOptions(self._card)
 
     def __enter__(self) -> StyleClient:  # noqa: PYI034  (typing.Self is newer than Python 3.10)
         """The client itself."""
@@ -254,6 +260,7 @@ class StyleClient:
                 f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
             )
         check_sendable(inputs)
+        self._known.check(inputs.keys() & contract.OPTIONS.keys(), deadline_seconds)
         request = predict_pb2.PredictRequest(model_spec=self._spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
