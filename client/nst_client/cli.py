@@ -23,16 +23,25 @@ LOG = logging.getLogger(__name__)
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer: export the whole optimisation as a SavedModel, serve it, call it.",
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        # One version for all packages: it stands in one that the client must not import.
+        typer.echo(f"nst {importlib.import_module('nst_graph').__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    version: Annotated[  # noqa: ARG001  (its callback has done all)
+        bool, typer.Option("--version", help="Print the version of nst.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     logging.basicConfig(format="%(message)s")
     LOG.setLevel(logging.DEBUG if debug else logging.INFO)

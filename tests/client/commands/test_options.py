@@ -9,6 +9,8 @@ import typer
 from typer.testing import CliRunner
 from typing_extensions import TypedDict
 
+import nst_graph
+from nst_client.cli import app
 from nst_client.commands.connection import Connection, connection_options
 from nst_client.commands.options import parameter_of, run_options, spread
 from nst_client.contract import OPTIONS, Option, Options, options_of
@@ -110,3 +112,14 @@ def test_a_server_of_the_environment_does_not_forbid_a_model_here(connected, got
     monkeypatch.setenv("NST_SERVER", SERVER)
     run(connected, "--model-dir", "models/nst")
     assert got[0].model_dir.name == "nst"
+
+
+def test_the_version_is_printed_and_nothing_else():
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"nst {nst_graph.__version__}\n")
+
+
+def test_the_shell_completes_options(nst):
+    words = {"_TYPER_COMPLETE_ARGS": "nst stylize --model-", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = nst(_NST_COMPLETE="complete_fish", **words)
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["--model-name", "--model-dir"]
