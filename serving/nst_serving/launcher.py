@@ -6,6 +6,7 @@ TensorFlow is not imported: the server brings its own.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import shlex
 import shutil
@@ -19,6 +20,7 @@ from typing import Literal
 
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.flags import MEMORY_GROWTH, server_arguments
+from nst_serving.ports import PortError, check_ports
 
 Engine = Literal["docker", "tensorflow_model_server"]
 
@@ -71,7 +73,7 @@ def run_engine(
         dry_run: print the command only.
 
     Raises:
-        LaunchError: there is nothing to serve, the program is missing, or it ended by itself.
+        LaunchError: there is nothing to serve, the program is missing, a port is taken, or the program ended by itself.
     """
     if port == 0:
         raise LaunchError(f"The engine {engine} cannot take a free port.", "Name one with --port.")
@@ -89,6 +91,7 @@ def run_engine(
         return
     if shutil.which(engine) is None:
         raise LaunchError(f"There is no program {engine} on the PATH.", INSTALL[engine])
+    refuse_unusable_ports(engine, host, port, rest_port)
     status = run_until_told_to_stop(command)
     if status:
         raise ended(engine, status, gpu=gpu, image_version=image_version)
@@ -99,6 +102,20 @@ def refuse_empty_folder(model_dir: Path) -> None:
     if not versions_in(model_dir):
         what = f"{model_dir} holds no version directory" if model_dir.is_dir() else f"There is no folder {model_dir}"
         raise LaunchError(f"{what}.", f"Make one with `nst export {model_dir}`.")
+
+
+def refuse_unusable_ports(engine: Engine, host: str, port: int, rest_port: int) -> None:
+    """The server would end later without a word on it, or share a port with another one."""
+    ports = {"--port": port} | ({"--rest-port": rest_port} if rest_port else {})
+    if port == rest_port:
+        raise LaunchError(f"gRPC and REST cannot share port {port}.", "Choose another with --rest-port.")
+    try:
+        check_ports(host if engine == "docker" else "", ports)
+    except PortError as error:
+        if engine == "docker" and error.errno != errno.EADDRINUSE:
+            return  # docker's service may do what this user may not, such as listen below 1024; it says if it cannot
+        remedy = f"Stop what listens there, or choose another with {error.option}."
+        raise LaunchError(str(error), remedy) from error
 
 
 def program_command(model_dir: Path, *, name: str, port: int, rest_port: int, gpu: bool) -> list[str]:
