@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nst_export.quiet_import import import_tensorflow
-from nst_serving.launcher import IMAGE_VERSION, run_engine
+from nst_serving.launcher import IMAGE_VERSION, refuse_without_version, run_engine
 
 if TYPE_CHECKING:
     from nst_serving.options import ServerOptions
@@ -52,6 +52,8 @@ def serve(
     """Serves models over TensorFlow Serving's protocol until Ctrl-C or SIGTERM."""
     if (model_dir is None) == (config is None):
         raise typer.BadParameter("name either a MODEL_DIR or a --config file.")
+    if model_dir is not None:
+        refuse_without_version(model_dir)
     if engine != "embedded":
         if model_dir is None:
             raise typer.BadParameter(f"name a MODEL_DIR for the engine {engine}.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from nst_export.saved_model.model_folder import unreadable, why_no_version
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.flags import MEMORY_GROWTH, server_arguments
 from nst_serving.ports import PortError, check_ports
@@ -39,7 +40,7 @@ INSTALL = {
 
 
 class LaunchError(Exception):
-    """TensorFlow Serving did not start, or ended by itself."""
+    """A server was not started, or TensorFlow Serving ended by itself."""
 
     def __init__(self, message: str, remedy: str) -> None:
         """Keeps what happened, and what to do about it, apart."""
@@ -73,11 +74,10 @@ def run_engine(
         dry_run: print the command only.
 
     Raises:
-        LaunchError: there is nothing to serve, the program is missing, a port is taken, or the program ended by itself.
+        LaunchError: the program is missing, a port is taken, or the program ended by itself.
     """
     if port == 0:
         raise LaunchError(f"The engine {engine} cannot take a free port.", "Name one with --port.")
-    refuse_empty_folder(model_dir)
     ports = {"port": port, "rest_port": rest_port}
     if engine == "docker":
         command = docker_command(model_dir, name=name, host=host, gpu=gpu, image_version=image_version, **ports)
@@ -97,11 +97,18 @@ def run_engine(
         raise ended(engine, status, gpu=gpu, image_version=image_version)
 
 
-def refuse_empty_folder(model_dir: Path) -> None:
-    """The server would wait for a version without end, its ports closed."""
-    if not versions_in(model_dir):
-        what = f"{model_dir} holds no version directory" if model_dir.is_dir() else f"There is no folder {model_dir}"
-        raise LaunchError(f"{what}.", f"Make one with `nst export {model_dir}`.")
+def refuse_without_version(model_dir: Path) -> None:
+    """Whichever engine is to serve the folder: TensorFlow Serving would wait for a version without end.
+
+    Raises:
+        LaunchError: it holds no version.
+    """
+    try:
+        found = versions_in(model_dir)
+    except OSError as error:
+        raise LaunchError(*unreadable(model_dir, error)) from error
+    if not found:
+        raise LaunchError(*why_no_version(model_dir))
 
 
 def refuse_unusable_ports(engine: Engine, host: str, port: int, rest_port: int) -> None:

@@ -14,6 +14,7 @@ from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
 from nst_client import errors
 from nst_client.calls import transport
+from nst_export.saved_model.model_folder import NUMBERS_ONLY
 from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.in_process import InProcessStub, ModelDirectoryError
 from tests.conftest import picture
@@ -240,12 +241,9 @@ def unusable(model_dir, version=None) -> str:
 
 
 def test_a_folder_without_a_model_is_explained(tmp_path, model_dir):
-    empty, nowhere, bare = tmp_path / "empty", tmp_path / "nowhere", tmp_path / "bare"
-    empty.mkdir()
-    shutil.copytree(model_dir / "1", bare)
-    assert unusable(nowhere) == f"There is no folder {nowhere}."
-    assert unusable(empty) == f"{empty} holds no version folder."
-    assert unusable(bare) == f"{bare} holds a SavedModel itself, but a version's folder is named by its number."
+    assert unusable(tmp_path / "nowhere") == f"There is no folder {tmp_path / 'nowhere'}."
+    shutil.copytree(model_dir / "1", tmp_path / "bare")
+    assert unusable(tmp_path / "bare") == f"{tmp_path / 'bare'} holds a SavedModel itself: {NUMBERS_ONLY}."
     assert unusable(model_dir, version=7) == f"{model_dir} has no version 7; there is 1, 2."
 
 

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from nst_serving.launcher import LaunchError, docker_command, program_command, run_engine
+from nst_client.cli import app
+from nst_serving.launcher import LaunchError, docker_command, program_command, refuse_without_version, run_engine
 from tests.events import GUARD_SECONDS, wait_until
 
 PORTS = {"port": 8500, "rest_port": 8501}  # for what opens none
@@ -48,6 +50,18 @@ def install(tmp_path, monkeypatch):
         return record
 
     return install_program
+
+
+@pytest.fixture
+def run_nst():
+    """Runs the command line and returns the error that ended it."""
+
+    def run(*arguments: str) -> BaseException:
+        finished = CliRunner().invoke(app, arguments)
+        assert (finished.exit_code, finished.stdout) == (1, "")
+        return finished.exception
+
+    return run
 
 
 def free_ports() -> dict[str, int]:
@@ -112,12 +126,20 @@ def test_a_missing_program_is_explained(engine, model_dir, monkeypatch):
     assert "--engine embedded" in caught.value.remedy
 
 
-def test_a_folder_without_a_version_is_refused_before_the_server_waits_for_one(tmp_path):
-    with pytest.raises(LaunchError, match="no version directory") as caught:
-        run_engine("docker", tmp_path, name="nst", host="127.0.0.1", **PORTS)
-    assert "nst export" in caught.value.remedy
-    with pytest.raises(LaunchError, match="no folder"):
-        run_engine("docker", tmp_path / "nowhere", name="nst", host="127.0.0.1", **PORTS)
+@pytest.mark.parametrize("engine", ["embedded", "docker", "tensorflow_model_server"])
+def test_every_engine_refuses_a_folder_without_a_version_at_once(engine, tmp_path, monkeypatch, run_nst):
+    (tmp_path / "models" / "nst" / "1").mkdir(parents=True)
+    (tmp_path / "models" / "nst" / "1" / "saved_model.pb").touch()
+    monkeypatch.chdir(tmp_path)
+    error = run_nst("serve", "models/nst/1", "--engine", engine)
+    assert str(error) == "models/nst/1 is a version: serve its parent models/nst."
+    assert error.remedy == "Run `nst serve models/nst`."
+
+
+def test_a_version_folder_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(LaunchError, match="There is no folder"):
+        refuse_without_version(tmp_path / "loop")
 
 
 def test_a_free_port_is_refused(model_dir):

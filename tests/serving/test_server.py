@@ -112,7 +112,7 @@ def test_the_status_of_what_is_not_there_is_not_found(server, name, version, tex
 
 
 def test_a_model_folder_without_versions_is_explained(tmp_path):
-    with pytest.raises(StartError, match="holds no version directory"):
+    with pytest.raises(StartError, match="is empty"):
         EmbeddedServer(single_model("nst", tmp_path), ServerOptions(port=0))
     with pytest.raises(StartError, match="There is no folder"):
         EmbeddedServer(single_model("nst", tmp_path / "nowhere"), ServerOptions(port=0))
