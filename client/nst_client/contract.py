@@ -34,6 +34,41 @@ DEADLINE_SECONDS_PER_MEGAPIXEL_ITERATION = 100.0
 STATUS_DEADLINE_SECONDS = 10.0
 
 
+class Kind(NamedTuple):
+    """How values of a Python type are sent, named and checked."""
+
+    dtype: str
+    singular: str
+    plural: str
+    convert: Callable[[Any], Any]  # raises TypeError, ValueError or OverflowError for another type's value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, str, bytes)) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _whole_number(value: Any) -> int:
+    number = operator.index(value)
+    if isinstance(value, bool) or not -(2**31) <= number < 2**31:
+        raise ValueError
+    return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+KINDS: Mapping[Callable[[Any], Any], Kind] = {
+    float: Kind("float32", "a finite number", "finite numbers", _number),
+    int: Kind("int32", "a whole number of 32 bits", "whole numbers of 32 bits", _whole_number),
+    str: Kind("string", "a text", "texts", _text),
+}
+
+
 class Option(NamedTuple):
     """A row of the table: an optional input. Its default is the model's, which also refuses what is out of range."""
 
@@ -67,7 +102,7 @@ class Option(NamedTuple):
         """A value as the option's own type.
 
         Raises:
-            ValueError: it is no such value; the text is the rule and the value.
+            ValueError: it is of another type, or not finite; the text is the rule and the value.
         """
         convert = KINDS[self._element].convert
         try:
@@ -80,10 +115,10 @@ class Option(NamedTuple):
             raise ValueError(f"{self._rule}, got {value!r}") from None
 
     def parsed(self, text: str, *, decimal_comma: bool = False) -> Any:
-        """The value that a person wrote. What stands between the numbers of a list: blanks, or commas if free.
+        """The value that a person wrote; blanks separate a list's elements, and commas that are not decimal ones.
 
         Raises:
-            ValueError: it is no such value; the text is the rule and the value.
+            ValueError: it is of another type, or not finite; the text is the rule and what was written.
         """
         words = text.replace(",", ".") if decimal_comma and self._element is not str else text
         try:
@@ -136,41 +171,6 @@ def options_of(table: type) -> dict[str, Option]:
 
 
 OPTIONS: Mapping[str, Option] = options_of(Options)
-
-
-class Kind(NamedTuple):
-    """How values of a Python type are sent, named and checked."""
-
-    dtype: str
-    singular: str
-    plural: str
-    convert: Callable[[Any], Any]  # raises TypeError, ValueError or OverflowError for what is none
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, (bool, str, bytes)) or not math.isfinite(value):
-        raise ValueError
-    return float(value)
-
-
-def _whole_number(value: Any) -> int:
-    number = operator.index(value)
-    if isinstance(value, bool) or not -(2**31) <= number < 2**31:
-        raise ValueError
-    return number
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-KINDS: Mapping[Callable[[Any], Any], Kind] = {
-    float: Kind("float32", "a finite number", "finite numbers", _number),
-    int: Kind("int32", "a whole number of 32 bits", "whole numbers of 32 bits", _whole_number),
-    str: Kind("string", "a text", "texts", _text),
-}
 
 
 def stylize_deadline(height: int, width: int, iterations: int) -> float:

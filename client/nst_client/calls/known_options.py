@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from nst_client.contract import OPTIONS_OF_CONTRACT_1
@@ -19,30 +20,32 @@ class KnownOptions:
         """Takes what asks for the model card, within so many seconds; it is not asked yet."""
         self._card_within = card_within
         self._lock = threading.Lock()
-        self._names: Collection[str] = ()
+        self._names: AbstractSet[str] = frozenset()
 
-    def check(self, given: Collection[str], deadline_seconds: float) -> None:
+    def check(self, given: AbstractSet[str], deadline_seconds: float) -> None:
         """Asks for the card at the first option ever given, and before a refusal: the model may be a newer one by then.
 
         Raises:
-            RequestRefused: the model knows one of those given not.
+            RequestRefused: the model does not know one of those given.
             NstError: the model card cannot be had.
         """
         if not given:  # as in the call that fetches the card
             return
         with self._lock:
-            if set(given) <= set(self._names):
+            if given <= self._names:
                 return
             self._names = names_in(self._card_within(deadline_seconds))
-        for name in sorted(set(given) - set(self._names)):
-            raise RequestRefused(f"This model knows no `{name}`: export it again.", REMEDY, input=name)
+            unknown = sorted(given - self._names)
+        if unknown:
+            words = " and no ".join(f"`{name}`" for name in unknown)
+            raise RequestRefused(f"This model knows no {words}: export it again.", REMEDY, input=unknown[0])
 
 
-def names_in(card: Mapping[str, Any]) -> Collection[str]:
-    """The options that a model card names; one of before contract 2 names none, and is known.
+def names_in(card: Mapping[str, Any]) -> AbstractSet[str]:
+    """The options that a model card names; one of before contract 2 names none, and has those of its time.
 
     Raises:
-        BadAnswer: its table is none.
+        BadAnswer: it has no table where one is due.
     """
     if "contract" not in card:
         return OPTIONS_OF_CONTRACT_1

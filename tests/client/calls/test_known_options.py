@@ -29,37 +29,42 @@ class Cards:
 
 
 def test_without_an_option_nobody_is_asked():
-    KnownOptions(Cards()).check([], 1.0)
+    KnownOptions(Cards()).check(set(), 1.0)
 
 
 def test_the_card_is_asked_for_once_within_the_calls_own_deadline():
     cards = Cards(COLOUR)
     known = KnownOptions(cards)
-    for names in (["seed"], ["color", "seed"], ["color"]):
+    for names in ({"seed"}, {"color", "seed"}, {"color"}):
         known.check(names, 7.0)
     assert cards.deadlines == [7.0]
 
 
 def test_an_unknown_option_is_named_with_what_to_do():
     with pytest.raises(RequestRefused, match=r"^This model knows no `color`: export it again\.$") as raised:
-        KnownOptions(Cards(SEED)).check(["seed", "color"], 1.0)
+        KnownOptions(Cards(SEED)).check({"seed", "color"}, 1.0)
     assert raised.value.input == "color"
     assert "nst export" in raised.value.remedy
 
 
+def test_all_unknown_options_are_named():
+    with pytest.raises(RequestRefused, match=r"^This model knows no `a` and no `b`: export it again\.$"):
+        KnownOptions(Cards(SEED)).check({"b", "seed", "a"}, 1.0)
+
+
 def test_a_model_that_was_exported_again_is_known_without_a_new_client():
     known = KnownOptions(Cards(SEED, SEED, COLOUR))
-    known.check(["seed"], 1.0)
+    known.check({"seed"}, 1.0)
     with pytest.raises(RequestRefused):
-        known.check(["color"], 1.0)
-    known.check(["color"], 1.0)
+        known.check({"color"}, 1.0)
+    known.check({"color"}, 1.0)
 
 
 def test_a_card_that_cannot_be_had_is_asked_for_again():
     known = KnownOptions(Cards(ServerUnavailable("Nothing answers.", "Start it."), SEED))
     with pytest.raises(ServerUnavailable):
-        known.check(["seed"], 1.0)
-    known.check(["seed"], 1.0)
+        known.check({"seed"}, 1.0)
+    known.check({"seed"}, 1.0)
 
 
 def test_threads_that_begin_together_ask_once():
@@ -68,7 +73,7 @@ def test_threads_that_begin_together_ask_once():
 
     def check() -> None:
         begin.wait(10)
-        known.check(["color"], 1.0)
+        known.check({"color"}, 1.0)
 
     threads = [threading.Thread(target=check) for _ in range(8)]
     for thread in threads:
