@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nst_client.batch.pairs import NAME_BYTES, SHEET, Pair, Wish, named_pairs
+from nst_client.batch.pairs import NAME_BYTES, SHEET, Planned, named_jobs
 from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
+from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.settings import Settings
 
 REQUIRED = ("content", "style")
@@ -32,11 +33,11 @@ SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
 
 class _Row(NamedTuple):
     line: int
-    wish: Wish
+    planned: Planned
     output: Path | None  # None where the table leaves the name open
 
 
-def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str = ".png") -> list[Pair]:
+def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str = ".png") -> list[Job]:
     """The pairs of a table, in its order.
 
     Args:
@@ -50,13 +51,13 @@ def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str
     """
     table = _Table(file, output_dir, settings)
     rows = table.rows()
-    inputs = entries_of({picture for row in rows for picture in row.wish[:2]})
+    inputs = entries_of({picture for row in rows for picture in row.planned.sources.files})
     table.check_doubles(rows, inputs)
     table.raise_problems()
     taken = inputs | entries_of(row.output for row in rows if row.output is not None)
-    named = iter(named_pairs([row.wish for row in rows if row.output is None], output_dir, taken, suffix))
+    named = iter(named_jobs([row.planned for row in rows if row.output is None], output_dir, taken, suffix))
     return [
-        next(named) if row.output is None else Pair(row.wish.content, row.wish.style, row.output, row.wish.settings)
+        next(named) if row.output is None else Job(row.planned.sources, row.output, row.planned.settings)
         for row in rows
     ]
 
@@ -99,12 +100,13 @@ class _Table:
         outputs: dict[str, int] = {}
         sheet = _place(self._output_dir / SHEET)
         for row in rows:
-            if sheet in entries_of(row.wish[:2]):
+            if sheet in entries_of(row.planned.sources.files):
                 self._say(row.line, "content, style", f"{SHEET!r} is where the overview of all results goes")
-            key = (row.wish.content.resolve(), row.wish.style.resolve(), row.wish.settings)
+            sources = row.planned.sources
+            key = (*(file.resolve() for file in sources.files), row.planned.settings)
             before = pairs.setdefault(key, row.line)
             if before != row.line:
-                names = f"{row.wish.content.name!r} and {row.wish.style.name!r}"
+                names = " and ".join(repr(file.name) for file in sources.files)
                 self._say(row.line, "content, style", f"{names} stand in line {before} already, with the same settings")
             if row.output is None:
                 continue
@@ -178,7 +180,7 @@ class _Table:
         settings = Settings(wholes.get("iterations", rest.iterations), wholes.get("size", rest.size), rest.options)
         shown = {**wholes, **{name: OPTIONS[name].shown(value) for name, value in options.items()}}
         words = "_".join(f"{name}-{value}" for name, value in shown.items())
-        return _Row(line, Wish(content, style, settings.with_options(options), words), output)
+        return _Row(line, Planned(Sources(content, (style,)), settings.with_options(options), words), output)
 
     def _picture(self, line: int, column: str, cell: str) -> Path:
         path = self._file.parent / cell

@@ -10,7 +10,6 @@ from typing import Any
 
 from nst_client.batch.gallery import Failure
 from nst_client.batch.journal import Journal
-from nst_client.batch.pairs import Pair
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
@@ -31,6 +30,7 @@ from nst_client.errors import (
 from nst_client.files.pictures import Picture, check_writable, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.interrupt import Interrupt
+from nst_client.jobs.job import Job
 from nst_client.jobs.observer import Observer
 from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result, batch_state_of
@@ -67,14 +67,14 @@ class Batch:
         self.done = 0
         self.failures: list[Failure] = []
 
-    def run(self, pairs: Sequence[Pair], in_flight: int) -> None:
+    def run(self, jobs: Sequence[Job], in_flight: int) -> None:
         """Stylises what the journal does not hold as done, `in_flight` pictures at a time.
 
         Raises:
             Stopped: somebody asked for it; what was in flight is saved, and goes on with the next batch.
             NstError: what would befall every other picture too.
         """
-        waiting = iter(pairs)
+        waiting = iter(jobs)
         # Daemons: after a second Ctrl-C nobody waits for their calls.
         threads = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(in_flight)]
         for thread in threads:
@@ -87,14 +87,14 @@ class Batch:
         if self._was_cut or next(waiting, None) is not None:  # else it was asked for too late
             raise Stopped("The batch has not ended.", "Go on with the same command.")
 
-    def _work(self, waiting: Iterator[Pair]) -> None:
+    def _work(self, waiting: Iterator[Job]) -> None:
         while not self._ends:
             with self._lock:
-                pair = next(waiting, None)
-            if pair is None:
+                job = next(waiting, None)
+            if job is None:
                 return
             try:
-                self._one_or_failed(pair)
+                self._one_or_failed(job)
             except Stopped:
                 self._was_cut = True
                 return
@@ -105,51 +105,51 @@ class Batch:
     def _ends(self) -> bool:
         return self._interrupt.requested or self._fatal is not None
 
-    def _one_or_failed(self, pair: Pair) -> None:
-        name = self._journal.place(pair)
+    def _one_or_failed(self, job: Job) -> None:
+        name = self._journal.place(job)
         try:
-            self._one(pair, name)
+            self._one(job, name)
         except (Stopped, *FATAL):
             raise
         except NstError as error:
             with self._lock:
-                self.failures.append(Failure(pair, str(error)))
+                self.failures.append(Failure(job, str(error)))
             self._display.show(Failed(name, str(error)))
-            self._journal.failed(pair, str(error))
+            self._journal.failed(job, str(error))
 
-    def _one(self, pair: Pair, name: str) -> None:
+    def _one(self, job: Job, name: str) -> None:
         begin = time.monotonic()
-        check_writable(pair.output)
-        if self._journal.holds_others(pair):
-            message = f"{pair.output} was made from other pictures of the same names"
+        check_writable(job.output)
+        if self._journal.holds_others(job):
+            message = f"{job.output} was made from other pictures of the same names"
             raise FileError(f"{message}: delete it, or choose another output folder.", "")
-        content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
-        names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
-        result = Result(pair.output, content, pair.settings, names)
-        self._display.show(Started(name, 0, pair.settings.iterations))
+        content, style = (read_picture(file, job.settings.size) for file in job.sources.files)
+        names = {**{role: file.name for role, file in job.sources.by_role().items()}, "model": self._client.model}
+        result = Result(job.output, content, job.settings, names)
+        self._display.show(Started(name, 0, job.settings.iterations))
         try:
-            progress = self._painted(pair, name, result, content, style)
+            progress = self._painted(job, name, result, content, style)
         except Diverged as error:
             if error.best is not None:
-                self._journal.replacing(pair)
+                self._journal.replacing(job)
             kept = result.keep_best(error)
-            discard_state(batch_state_of(pair.output))  # that run can only diverge again
+            discard_state(batch_state_of(job.output))  # that run can only diverge again
             raise kept from error
-        self._journal.replacing(pair)
+        self._journal.replacing(job)
         result.write(progress)
         seconds = time.monotonic() - begin
-        self._journal.done(pair, seconds, progress.version)
-        discard_state(batch_state_of(pair.output))
+        self._journal.done(job, seconds, progress.version)
+        discard_state(batch_state_of(job.output))
         with self._lock:
             self.done += 1
         self._display.show(Finished(name, seconds))
 
-    def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
+    def _painted(self, job: Job, name: str, result: Result, content: Picture, style: Picture) -> Progress:
         """Goes on with the run that an earlier batch left, if it is this very one.
 
         A run that cannot go on, because a picture has changed since or another model is served by now, begins anew.
         """
-        file = batch_state_of(pair.output)
+        file = batch_state_of(job.output)
         saved = _left_over(file, result.words)
 
         def paint_from(saved: SavedRun | None) -> Progress:
@@ -157,7 +157,7 @@ class Batch:
                 self._client,
                 content,
                 style,
-                pair.settings,
+                job.settings,
                 Checkpoint(file, result.words, saved),
                 observer=Observer(name, self._display, lambda: self._ends),
                 chunk_size=self._chunk_size,
