@@ -11,6 +11,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from nst_client.calls.servers import server_at
 from nst_client.calls.tensors import array_of, tensor_of
+from nst_client.contract import DESCRIBE
 
 NOWHERE = "127.0.0.1:1"  # a port that only the system may listen at
 
@@ -38,7 +39,7 @@ class Proxy(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 class Held(Proxy):
-    """Lets so many calls through, and keeps those after them until it is released."""
+    """Lets so many calls of runs through, and keeps those after them until it is released."""
 
     def __init__(self, behind: str, calls: int) -> None:
         self._free = threading.Semaphore(calls)
@@ -47,7 +48,7 @@ class Held(Proxy):
         super().__init__(behind)
 
     def Predict(self, request, context) -> predict_pb2.PredictResponse:  # noqa: N802
-        if not self._free.acquire(blocking=False):
+        if request.model_spec.signature_name != DESCRIBE and not self._free.acquire(blocking=False):
             self._kept.set()
             self._released.wait()
         return super().Predict(request, context)
