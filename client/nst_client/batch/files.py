@@ -18,6 +18,8 @@ from nst_client.calls.style_client import StyleClient
 from nst_client.display.displays import DisplayKind, open_display
 from nst_client.display.events import Note
 from nst_client.errors import FileError, NstError
+from nst_client.files.pictures import check_writable
+from nst_client.files.written import make_folder
 from nst_client.jobs.interrupt import interruptible
 from nst_client.jobs.job import Job
 from nst_client.jobs.result import batch_state_of
@@ -73,15 +75,16 @@ def run_batch(
     Raises:
         NstError: the batch cannot begin. One that has begun always has an outcome; the next one goes on.
     """
-    _make(output_dir)
+    make_folder(output_dir)
     check_page_is_ours(output_dir)
+    check_writable(output_dir / SHEET)
     with Journal(output_dir, model=model, version=version) as journal:
         waiting = [job for job in jobs if not journal.is_done(job)]
         for job in set(jobs) - set(waiting):
             discard_state(batch_state_of(job.output))  # left by a kill between the last two steps
         for folder in {job.output.parent for job in waiting}:
             with contextlib.suppress(FileError):  # its pictures will fail, each by its name, and no other
-                _make(folder)
+                make_folder(folder)
         before = len(jobs) - len(waiting)
         done, failures, error = _run(waiting, len(jobs), journal, client, display_kind, in_flight, deadline_seconds)
         sheet, page = None, None
@@ -169,11 +172,3 @@ def warnings_as_notes(note: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         warnings.showwarning = usual
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"The folder {folder} cannot be made: {error.strerror or error}."
-        raise FileError(message, "Choose another one.") from error

@@ -18,7 +18,7 @@ from nst_client.batch.contact_sheet import read_thumbnail
 from nst_client.contract import OPTIONS
 from nst_client.display.words import printable, time_in_words
 from nst_client.errors import FileError
-from nst_client.files.written import replacing
+from nst_client.files.written import check_can_write, replacing
 from nst_client.jobs.job import Job
 from nst_client.jobs.settings import Settings
 
@@ -88,12 +88,13 @@ footer { border-top: 1px solid var(--line); color: var(--faint); font-size: .875
 
 
 def check_page_is_ours(folder: Path) -> None:
-    """Refuses a folder with a page that no batch wrote.
+    """Refuses a folder with a page that no batch wrote, or in which none can be written.
 
     Raises:
-        FileError: it has one.
+        FileError: it is such a folder.
     """
     file = folder / NAME
+    check_can_write(file, (file.suffix,), "a page")
     with contextlib.suppress(FileNotFoundError, IsADirectoryError), file.open("rb") as page:
         if MARK.encode() not in page.read(1000):
             raise FileError(f"{file} is no page of a batch.", "Choose another output folder, or move it away.")

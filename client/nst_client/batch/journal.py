@@ -28,6 +28,7 @@ from nst_client.batch.fingerprints import (
     run_key,
 )
 from nst_client.errors import JournalError
+from nst_client.files.remedies import remedy_for
 from nst_client.jobs.job import Job
 
 NAME = "journal.jsonl"
@@ -256,7 +257,7 @@ class Journal:
         self._end += len(line)
 
     def _cannot(self, what: str, error: OSError) -> JournalError:
-        remedy = "Free some space, or choose another output folder; then run the same batch again."
+        remedy = f"{remedy_for(error)} Then run the same batch again."
         return JournalError(f"{self.file} cannot {what}: {error.strerror or error}.", remedy)
 
     def _close(self) -> None:

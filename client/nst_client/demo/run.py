@@ -16,8 +16,9 @@ from nst_client.demo.scene import draw_scene
 from nst_client.display.displays import display_kind, open_display
 from nst_client.display.events import Advanced, Started
 from nst_client.errors import DemoFailed, ServerUnavailable
-from nst_client.files.pictures import Picture, read_picture, write_picture
+from nst_client.files.pictures import Picture, check_writable, read_picture, write_picture
 from nst_client.files.plots import write_loss_plot, write_strip
+from nst_client.files.written import make_folder
 
 NST = [sys.executable, "-m", "nst_client"]
 
@@ -33,7 +34,9 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     """
     files = [folder / f"{name}.png" for name in ("content", "style", "stylised", "strip", "losses")]
     content_file, style_file, result_file, strip_file, plot_file = files
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    for file in files:
+        check_writable(file)
     _say("Drawing a scene and a painting.")
     write_picture(content_file, Picture(np.asarray(draw_scene())))
     write_picture(style_file, Picture(np.asarray(draw_painting())))
