@@ -9,6 +9,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"  # a silent fallback to Python is a failure
+os.environ.pop("grpc_proxy", None)  # a developer's proxy stands before no server of the tests
+os.environ.pop("https_proxy", None)
+os.environ.pop("http_proxy", None)
+os.environ.pop("no_grpc_proxy", None)
+os.environ["no_proxy"] = "localhost,127.0.0.1,::1"  # Python's own HTTP reads HTTP_PROXY too
 os.environ.pop("NST_SERVER", None)
 os.environ.pop("NST_MODEL_NAME", None)
 

@@ -1,6 +1,6 @@
-"""What the sentences of servers mean: the only module of the client that knows their words.
+"""What the graph's refusals say: the only module of the client that knows their words.
 
-A refusal of the graph begins with the input and the rule: "iterations: must be a whole number from 1 to 100, got 0".
+A refusal begins with the input and the rule: "iterations: must be a whole number from 1 to 100, got 0".
 That of a state names the part in which two runs differ. A test holds these patterns to the graph's own text.
 """
 
@@ -64,8 +64,3 @@ def refused(message: str, details: str) -> RequestRefused:
         return RequestRefused(message, "Change that input and call again.", input=refusal.input)
     remedy = next(remedy for rule, remedy in STATE_REMEDIES.items() if refusal.rule.startswith(rule))
     return StateRefused(message, remedy, differs_in=refusal.differs_in)
-
-
-def is_out_of_memory(details: str) -> bool:
-    """Whether a server that has no room for a call lacks memory, not a thread."""
-    return "OOM" in details  # of TensorFlow's allocators: "OOM when allocating tensor with shape[9] ..."

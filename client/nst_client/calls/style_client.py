@@ -80,11 +80,11 @@ class StyleClient:
             servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
-            RequestRefused: no address, or an empty one, or a version that does not fit into 64 bits.
+            RequestRefused: no address, or one that is none, or a version that does not fit into 64 bits.
         """
         addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
-        if servers is None and not (addresses and all(one.strip() for one in addresses)):
-            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.")
+        if servers is None and not addresses:
+            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.", input="server")
         self._servers = servers or Servers([server_at(one, tls) for one in addresses])
         self.address = ", ".join(self._servers.addresses)
         self.servers = len(self._servers)

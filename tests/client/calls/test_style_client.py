@@ -232,11 +232,6 @@ def test_a_closed_port_is_an_unavailable_server(closed_port, content):
                 call()
 
 
-def test_a_host_that_does_not_exist_is_an_unavailable_server():
-    with StyleClient("no such host:1") as client, pytest.raises(errors.ServerUnavailable, match="no such host:1"):
-        client.status()
-
-
 def test_a_deadline_ends_a_long_run_and_the_server_serves_on(client, content, style, large):
     with pytest.raises(errors.DeadlineExceeded, match=r"did not answer within 0\.05 s\.$"):
         client.stylize(large, large, iterations=100, deadline_seconds=0.05)
