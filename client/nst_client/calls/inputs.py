@@ -68,6 +68,7 @@ def pixels(name: str, picture: np.ndarray) -> np.ndarray:
         raise errors.RequestRefused(
             f"{name}: must be uint8 of shape (height, width, 3), got {array.dtype} of shape {array.shape}.",
             "Read it with nst_client.read_picture, which converts every kind of picture.",
+            input=name,
         )
     return array
 
@@ -76,7 +77,9 @@ def whole(name: str, number: int, bits: int) -> np.ndarray:
     """A whole number of 32 or 64 bits."""
     if number != number // 1 or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise errors.RequestRefused(
-            f"{name}: must be a whole number of at most {bits} bits, got {number}.", "Use a smaller whole number."
+            f"{name}: must be a whole number of at most {bits} bits, got {number}.",
+            "Use a smaller whole number.",
+            input=name,
         )
     return np.asarray(number, f"int{bits}")
 

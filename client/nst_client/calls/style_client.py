@@ -183,9 +183,8 @@ class StyleClient:
         iterations = int(whole("iterations", iterations, 32))
         if iterations < 1 or (resume is not None and iterations <= resume.iteration):
             done = 0 if resume is None else resume.iteration
-            raise errors.RequestRefused(
-                f"iterations: must be more than the {done} that are done, got {iterations}.", "Ask for more."
-            )
+            rule = f"iterations: must be more than the {done} that are done, got {iterations}."
+            raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
         return run(
             self._predict,
             picture_inputs(content, style, options),
@@ -256,9 +255,8 @@ class StyleClient:
     ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int, float]:
         """The outputs, the version that made them, and the seconds that it took."""
         if math.isnan(deadline_seconds) or deadline_seconds <= 0:
-            raise errors.RequestRefused(
-                f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
-            )
+            rule = f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}."
+            raise errors.RequestRefused(rule, "Use a larger number.", input="deadline")
         check_sendable(inputs)
         self._known.check(inputs.keys() & contract.OPTIONS.keys(), deadline_seconds)
         request = predict_pb2.PredictRequest(model_spec=self._spec)
