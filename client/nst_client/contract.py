@@ -18,6 +18,8 @@ STEP = "stylize_step"
 EVALUATE = "evaluate"
 DESCRIBE = "describe"
 
+MIN_SIDE = 32  # pixels of the shortest picture that any model takes
+
 LOSS_COLUMNS = ("total", "content", "style", "total_variation")
 
 DEFAULT_SERVER = "localhost:8500"  # TensorFlow Serving's own gRPC port

@@ -34,6 +34,7 @@ from nst_client.jobs.job import Job
 from nst_client.jobs.observer import Observer
 from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result, batch_state_of
+from nst_client.jobs.sizes import check_sides, named_sizes
 from nst_client.jobs.state_file import SavedRun, discard_state, read_state
 from nst_client.progress import Progress
 
@@ -123,12 +124,14 @@ class Batch:
         if self._journal.holds_others(job):
             message = f"{job.output} was made from other pictures of the same names"
             raise FileError(f"{message}: delete it, or choose another output folder.", "")
-        content, style = (read_picture(file, job.settings.size) for file in job.sources.files)
+        size = job.settings.size
+        content, style = (check_sides(file, read_picture(file, size), size) for file in job.sources.files)
         names = {**{role: file.name for role, file in job.sources.by_role().items()}, "model": self._client.model}
         result = Result(job.output, content, job.settings, names)
         self._display.show(Started(name, 0, job.settings.iterations))
         try:
-            progress = self._painted(job, name, result, content, style)
+            with named_sizes(self._client.describe, job.sources.by_role(), {"content": content, "style": style}, size):
+                progress = self._painted(job, name, result, content, style)
         except Diverged as error:
             if error.best is not None:
                 self._journal.replacing(job)

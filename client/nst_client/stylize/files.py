@@ -18,9 +18,11 @@ from nst_client.errors import Diverged, FileError, NstError, RequestRefused, Sta
 from nst_client.files.pictures import check_writable, read_picture
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.checkpoint import Checkpoint
+from nst_client.jobs.observer import Observer
 from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result
 from nst_client.jobs.settings import Settings
+from nst_client.jobs.sizes import check_sides, named_sizes
 from nst_client.jobs.state_file import SavedRun, check_state_writable
 from nst_client.progress import Progress
 from nst_client.stylize.side_files import SideFiles, SideWriter, check_side_files, is_numbered
@@ -103,7 +105,9 @@ class FileRun:
         self._settings = settings
         self._client = client
         self._command_to_resume = command_to_resume
-        self._content, self._style = (read_picture(file, settings.size) for file in (files.content, files.style))
+        self._content, self._style = (
+            check_sides(file, read_picture(file, settings.size), settings.size) for file in (files.content, files.style)
+        )
         names = {"content": files.content.name, "style": files.style.name, "model": client.model}
         self._result = Result(files.output, self._content, settings, names)
         self._checkpoint = Checkpoint(files.state, {**self._result.words, KEPT: files.keep_state}, resumed)
@@ -130,16 +134,7 @@ class FileRun:
             observer = Watcher(str(self._files.output), display, interrupt, side)
             observer.started(self._done_before, self._settings.iterations)
             try:
-                progress = paint(
-                    self._client,
-                    self._content,
-                    self._style,
-                    self._settings,
-                    self._checkpoint,
-                    observer=observer,
-                    stop_at_multiples_of=self._files.side.save_every,
-                    patience=Patience(deadline_seconds=deadline_seconds),
-                )
+                progress = self._painted(observer, Patience(deadline_seconds=deadline_seconds))
             except Diverged as error:
                 raise self._diverged(error, side) from error
             except NstError as error:
@@ -157,6 +152,21 @@ class FileRun:
             except KeyboardInterrupt as error:
                 raise self._with_the_way_on(Stopped("Stopped before all files were written.", "")) from error
         return self._report(progress, seconds)
+
+    def _painted(self, observer: Observer, patience: Patience) -> Progress:
+        files = {"content": self._files.content, "style": self._files.style}
+        pictures = {"content": self._content, "style": self._style}
+        with named_sizes(self._client.describe, files, pictures, self._settings.size):
+            return paint(
+                self._client,
+                self._content,
+                self._style,
+                self._settings,
+                self._checkpoint,
+                observer=observer,
+                stop_at_multiples_of=self._files.side.save_every,
+                patience=patience,
+            )
 
     def _watch_servers(self, note: Callable[[str], None]) -> None:
         self._client.tell_of_servers(note)
