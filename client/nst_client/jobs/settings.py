@@ -25,9 +25,10 @@ class Settings(NamedTuple):
         return {"iterations": self.iterations, "size": self.size, **self.options}
 
     def with_options(self, options: Mapping[str, Any]) -> Settings:
-        """These settings, except for the options given, which are of their types already."""
-        given: Any = {**self.options, **options}
-        return self._replace(options=given)
+        """These settings, except for the options given, which are of their types already; in the table's order."""
+        given: Mapping[str, Any] = {**self.options, **options}
+        ordered: Any = {name: given[name] for name in OPTIONS if name in given}
+        return self._replace(options=ordered)
 
 
 def settings_of_json(words: Mapping[str, Any]) -> Settings:

@@ -26,6 +26,15 @@ def test_settings_are_keys_whatever_the_order_of_their_options():
     assert Settings(20, 64) not in {EVERYTHING: "here"}
 
 
+def test_options_stand_in_the_order_of_the_table_whoever_gave_them():
+    """Names of results are made from them: the same settings must always give the same names."""
+    settings = Settings(20, 64)
+    for name in reversed(OPTIONS):
+        settings = settings.with_options({name: 2.5})
+    assert json.dumps(settings.as_json()) == json.dumps(EVERYTHING.as_json())
+    assert list(settings.options) == list(OPTIONS)
+
+
 def test_options_that_are_given_go_before_those_that_were():
     name, *others = OPTIONS
     changed = EVERYTHING.with_options({name: 1.0})
