@@ -6,15 +6,15 @@ import pytest
 
 from nst_export.export import export_version
 from nst_export.saved_model.ops import read_graph
-from nst_graph.server_options import ServerOptions
+from nst_graph.execution import Execution
 
 EXPORTS = {
     "every option, bfloat16": {
         "preset_name": "eager",
         "precision": "bfloat16",
-        "options": ServerOptions(exclusive=True, max_seconds=60.0, xla=True),
+        "options": Execution(exclusive=True, max_seconds=60.0, xla=True),
     },
-    "exclusive, float16": {"precision": "float16", "pooling": "max", "options": ServerOptions(exclusive=True)},
+    "exclusive, float16": {"precision": "float16", "pooling": "max", "options": Execution(exclusive=True)},
 }
 
 

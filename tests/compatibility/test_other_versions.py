@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 from nst_export.export import export_version
+from nst_graph.execution import Execution
 from nst_graph.limits import MIN_SIDE
-from nst_graph.server_options import ServerOptions
 from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ CACHE = HERE.parents[1] / ".venv"  # ignored by git; a second run finds the envi
 VERSIONS = ["2.19.1", "2.20.0"]
 PYTHONS = ["python3.12", "python3.11", "python3.10"]  # those that have wheels of all `VERSIONS`
 
-EVERY_OPTION = ServerOptions(exclusive=True, max_seconds=600.0, xla=True)
+EVERY_OPTION = Execution(exclusive=True, max_seconds=600.0, xla=True)
 SIZE_RULE = f"height and width must be at least {MIN_SIDE} and at most {LIMITS.max_pixels} pixels together"
 STATE_RULES = {
     "none": "state_bytes: must be what stylize_start or stylize_step returned, got 0 strings",
@@ -64,10 +64,10 @@ def environment(request):
     return request.param, python
 
 
-@pytest.fixture(scope="module", params=[ServerOptions(), EVERY_OPTION], ids=["plain", "every option"])
+@pytest.fixture(scope="module", params=[Execution(), EVERY_OPTION], ids=["plain", "every option"])
 def version_dir(request, tiny_model_dir, tmp_path_factory):
     """An export without options, and the same network with all of them."""
-    if request.param == ServerOptions():
+    if request.param == Execution():
         return tiny_model_dir / "1"
     folder = tmp_path_factory.mktemp("options") / "tiny"
     return export_version(folder, weights="random:0", limits=LIMITS, options=request.param, width_divisor=WIDTH_DIVISOR)

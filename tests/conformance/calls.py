@@ -139,7 +139,8 @@ def good_inputs(target: Target, signature: str) -> dict[str, Any]:
     """The required inputs of a signature, as small as they may be."""
     side = target.limits.min_side
     pictures = good_pictures(side)
-    inputs: dict[str, Any] = {**pictures, "image": picture(side, side + 8, seed=3), "iterations": np.int32(2)}
+    inputs: dict[str, Any] = {**pictures, "image": picture(side, side + 8, seed=3)}
+    inputs |= {"iterations": np.int32(2), "size": np.int32(0)}
     inputs |= {f"{name}_bytes": tf.io.encode_png(value).numpy() for name, value in pictures.items()}
     served = target.signatures.get(signature or "serving_default", target.signatures["serving_default"])
     if "state_bytes" in served.inputs:
