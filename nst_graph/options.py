@@ -24,7 +24,7 @@ class Option(NamedTuple):
     minimum: float
     maximum: float
     exclusive_minimum: bool = False  # `minimum` itself is refused
-    unit: str | None = None
+    unit: str = ""
     dtype: str = "float32"
     shape: tuple[int | None, ...] = ()
     default: float | None = None  # None: every preset has its own
@@ -47,6 +47,6 @@ OPTIONS = (
         0,
         MAX_LEARNING_RATE,
         exclusive_minimum=True,
-        unit="levels of 255",
+        unit="pixel levels",
     ),
 )

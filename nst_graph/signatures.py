@@ -15,6 +15,7 @@ from nst_graph import validation
 from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import Yardstick
 from nst_graph.limits import Limits
+from nst_graph.objective import Losses
 from nst_graph.optimisation import Optimisation, Request, picture_of
 from nst_graph.options import OPTIONS, Option
 from nst_graph.pixels import floats
@@ -28,6 +29,7 @@ PIXELS = tf.TensorSpec([None, None, 3], tf.uint8)  # a picture
 FILE = tf.TensorSpec([], tf.string)  # JPEG or PNG
 STATE = tf.TensorSpec([None], tf.string)
 COUNT = tf.TensorSpec([], tf.int32)
+LOSSES = tf.TensorSpec([None, len(Losses._fields)], tf.float32)  # a row for each iteration
 
 
 class Signature(NamedTuple):
@@ -54,6 +56,14 @@ class Signature(NamedTuple):
         iterations = {"iterations": COUNT} if self.does != "start" else {}
         size = {"size": COUNT} if self.reads == "files" else {}
         return pictures | state | iterations | size
+
+    @property
+    def outputs(self) -> dict[str, tf.TensorSpec]:
+        """What comes out."""
+        state = {"state_bytes": STATE} if self.does != "whole" else {}
+        picture = {"image": PIXELS} if self.reads == "pixels" else {"image_bytes": FILE}
+        losses = {"losses": LOSSES} if self.does != "start" else {}
+        return state | picture | losses
 
 
 # REST cannot leave an input out, so that a new option would break every caller of a signature that has options.

@@ -113,7 +113,7 @@ def _header_words(name: str, state_bytes: tf.Tensor, words: int, strings: int) -
     # Not `tf.strings.split`, which brings a dozen ops along for ragged tensors.
     split = tf.raw_ops.StringSplitV2(input=header[tf.newaxis], sep=" ").values
     older = tf.strings.regex_full_match(split[0], EARLIER_FORMATS)
-    rule = f"{name}: was made by an older version of the model: begin anew; the format must be {FORMAT}, got "
+    rule = f"{name}: made by an older version: begin anew; the format must be {FORMAT}, got "
     split = validation.behind(split, validation.assertion(~older, rule, split[0]))
     rule = f"{name}: must be of the format {FORMAT}, got "
     split = validation.behind(split, validation.assertion(split[0] == FORMAT, rule, split[0]))

@@ -13,8 +13,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from nst_client.contract import OPTIONS
+import tensorflow as tf
+
+from nst_client import contract
+from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
+from nst_graph.signatures import SIGNATURES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md")
@@ -32,14 +36,46 @@ def options() -> str:
     rows = (
         [
             f"`{option.name}`",
-            f"{option.dtype}[{'n' if option.is_list else ''}]",
-            option.range,
-            f"{getattr(PRESETS['nst'], option.name):g}",
+            f"{option.dtype}[{'n' if option.shape else ''}]",
+            contract.OPTIONS[option.name].range,
+            f"{option.default_in(PRESETS['nst'].defaults):g}",
             option.meaning,
         ]
-        for option in OPTIONS.values()
+        for option in OPTIONS
     )
     return table(["option", "type", "range", "default", "meaning"], rows)
+
+
+def signatures() -> str:
+    """The signatures, with the inputs that each must be given."""
+    rows = [
+        [
+            f"`{row.served_as}`",
+            tensors(row.inputs),
+            "all" if row.takes_options else "-",
+            tensors(row.outputs),
+        ]
+        for row in SIGNATURES
+    ]
+    return table(["signature", "required inputs", "options", "outputs"], [*rows, *OTHER_SIGNATURES])
+
+
+def tensors(specs: Mapping[str, tf.TensorSpec]) -> str:
+    """Names, types and shapes; the letters of the shapes are explained below the table."""
+    letters = {"content": "H,W,3", "style": "H,W,3", "image": "H,W,3", "state_bytes": "n", "losses": "N,4"}
+    return ", ".join(f"`{name}` {spec.dtype.name}[{letters.get(name, '')}]" for name, spec in specs.items())
+
+
+# Those that do not stylise.
+OTHER_SIGNATURES = (
+    (
+        "`evaluate`",
+        "`content` uint8[H,W,3], `style` uint8[H,W,3], `image` uint8[H,W,3]",
+        "-",
+        "`style_errors` float32[5], `content_error` float32[], `total_variation` float32[]",
+    ),
+    ("`describe`", "-", "-", "`model_card` string[]"),
+)
 
 
 def commands() -> str:
@@ -54,7 +90,7 @@ def commands() -> str:
     return done.stdout.replace("&#x27;", "'").strip() + "\n"
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"options": options, "commands": commands}
+PARTS: Mapping[str, Callable[[], str]] = {"signatures": signatures, "options": options, "commands": commands}
 
 
 def renewed(text: str) -> str:

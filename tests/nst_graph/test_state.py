@@ -204,7 +204,7 @@ def test_the_header_tells_how_many_iterations_are_done(module, content, style, s
 
 def test_a_state_of_the_first_format_is_told_to_begin_anew(module, content, style, state):
     header = state[0].replace(FORMAT.encode(), b"nst-state/1")
-    words = "was made by an older version of the model: begin anew"
+    words = f"made by an older version: begin anew; the format must be {FORMAT}, got nst-state/1"
     assert_refused(words, module, content, style, [header, *state[1:]])
 
 

@@ -96,13 +96,13 @@ def test_the_graphs_refusal_of_an_input_is_taken_apart(model, content, style, na
 def test_a_state_differs_in_the_part_that_the_graph_names(model, content, style, state):
     assert refusal_in(step(model, content[::-1], style, state)).differs_in == "content"
     assert refusal_in(step(model, content, style[::-1], state)).differs_in == "style"
-    assert refusal_in(step(model, content[:40], style, state)).differs_in == "size"
+    assert refusal_in(step(model, content[:40], style, state)).differs_in == "sizes"
     for name in ("content_weight", "style_weight", "tv_weight", "learning_rate"):
         assert refusal_in(step(model, content, style, state, **{name: 7.0})).differs_in == name
 
 
 def test_the_parts_of_the_model_are_those_that_another_model_differs_in(content, style, state):
-    others = (tiny(seed=1), tiny(decay_updates=7.0))
+    others = (tiny(seed=1), tiny(decay_iterations=7.0))
     assert tuple(refusal_in(step(other, content, style, state)).differs_in for other in others) == PARTS_OF_THE_MODEL
 
 
