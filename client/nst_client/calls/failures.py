@@ -167,6 +167,12 @@ FAULTS = (
         "The server at {address} shows a certificate for another name",
         "Name the server as its certificate does.",
     ),
+    Fault(
+        "security handshaker",
+        "The certificates for {address} cannot be used",
+        "Check the files of --ca, --cert and --key: certificates and a key in PEM, the key that of the certificate.",
+        got_through=False,
+    ),
     Fault("handshake failed", "The server at {address} begins no TLS connection", "Check --ca, --cert and --key."),
     Fault(
         "lookup error|DNS resolution failed",

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from nst_client import StyleClient, errors
 from nst_client.calls.failures import FAULTS, STATUS, WORDS, Call, explained
@@ -159,6 +160,7 @@ SEEN_FAULTS = [  # with gRPC 1.85
     (f"{FAILED_TO_CONNECT} CERTIFICATE_VERIFY_FAILED: certificate has expired", True, "has expired", "renew it"),
     (f"{FAILED_TO_CONNECT} CERTIFICATE_VERIFY_FAILED: self signed", True, "not trusted here", "--ca FILE"),
     (f"{FAILED_TO_CONNECT} Hostname Verification Check failed.", True, "for another name", "as its certificate does"),
+    (f"{FAILED_TO_CONNECT} Failed to create security handshaker.", True, "cannot be used", "--ca, --cert and --key"),
     (f"{FAILED_TO_CONNECT} Tls handshake failed (TSI_PROTOCOL_FAILURE)", True, "no TLS", "Check --ca, --cert"),
     (f"{FAILED_TO_CONNECT} Socket closed", False, "closes the connection at once", "Pass --tls"),
     (f"{FAILED_TO_CONNECT} Socket closed", True, "closes the TLS connection at once", "Pass --cert and --key"),
@@ -181,6 +183,17 @@ def test_the_reasons_for_no_connection_are_told_apart(details: str, tls: bool, w
 def test_every_fault_has_a_text_that_was_seen():
     for fault in FAULTS:
         assert any(re.search(fault.pattern, details) for details, *_ in SEEN_FAULTS)
+
+
+def test_a_variable_that_was_not_loaded_is_found_out_by_tensorflows_own_words():
+    """What a session says that runs the graph of a saved_model.pb whose variables were not there."""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        kernel = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="kernel")
+        value = tf.raw_ops.ReadVariableOp(resource=kernel, dtype=tf.float32)
+        with pytest.raises(tf.errors.OpError) as caught:
+            session.run(value)
+    code = next(code for code in CODES if code.value[0] == caught.value.error_code)
+    assert type(explained(code, caught.value.message, HERE)) is errors.IncompleteVersion
 
 
 def status_error(address: str) -> errors.NstError:
