@@ -20,7 +20,8 @@ PARTS_OF_THE_MODEL = ("network", "recipe")  # in which a state may differ; all o
 
 # What to do about a refused state, by the beginning of the rule. The last one fits all.
 STATE_REMEDIES = {
-    "made by an older version": "Begin the run anew: no version that is served now goes on with it.",
+    "made by an older version": "Begin the run anew, or serve a model of the version that began it.",
+    "must be of the format": "Serve a model of the version that began the run, or begin it anew.",
     "must come from a run with the same": "Pass what the run began with: its pictures, sizes, options and model.",
     "must hold finite numbers": "Begin the run anew, with smaller weights or a smaller learning rate.",
     "": "Pass another copy of the saved run, or begin it anew.",
