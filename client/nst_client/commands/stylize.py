@@ -76,9 +76,12 @@ def stylize(
     from nst_client.commands.connection import connect
     from nst_client.display.displays import display_kind
     from nst_client.files.pictures import check_writable
+    from nst_client.jobs.job import Sources
+    from nst_client.jobs.job_run import KEPT
     from nst_client.jobs.result import state_file_of
     from nst_client.jobs.state_file import read_state
-    from nst_client.stylize.files import KEPT, FileRun, Files
+    from nst_client.stylize.files import Files
+    from nst_client.stylize.run import StylizeRun
     from nst_client.stylize.side_files import SideFiles
 
     check_writable(output)  # a folder's name has no place for another suffix
@@ -88,9 +91,9 @@ def stylize(
     saved = state or state_file_of(output)
     goes_on = resume is not None and saved.exists() and saved.samefile(resume)
     keep = state is not None or (resumed is not None and goes_on and bool(resumed.settings.get(KEPT)))
-    files = Files(content, style, output, saved, keep, resume, side)
+    files = Files(Sources(content, (style,)), output, saved, keep, resume, side)
     with connect(connection) as client:
-        run = FileRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
+        run = StylizeRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
     if not quiet and not as_json:
         _summarise(report, output, transparent=run.transparent)
@@ -116,7 +119,7 @@ def _settings(
 
 
 def _command_to_resume(state: Path) -> str:
-    """The command as it was typed, but going on with a saved run."""
+    """The command as it was typed, with another --resume."""
     words = iter(sys.argv[1:])
     kept = [word for word in words if not (word == "--resume" and next(words)) and not word.startswith("--resume=")]
     end = kept.index("--") if "--" in kept else len(kept)  # behind it nothing is an option

@@ -21,6 +21,7 @@ from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.job import Job
+from nst_client.jobs.job_run import KEPT
 from nst_client.jobs.result import batch_state_of, state_file_of
 from nst_client.jobs.settings import Settings
 from tests.client.proxy import NOWHERE, Spoiled
@@ -41,7 +42,7 @@ def jobs_of(folders, iterations=ITERATIONS):
 
 def words_of(job: Job) -> dict[str, object]:
     names = {role: file.name for role, file in job.sources.by_role().items()}
-    return {**names, "model": "nst", **job.settings.as_json()}
+    return {**names, "model": "nst", **job.settings.as_json(), KEPT: False}
 
 
 def test_no_more_calls_are_in_flight_than_allowed(server, folders):
