@@ -94,7 +94,7 @@ class RequestRefused(NstError):
 
 
 class StateRefused(RequestRefused):
-    """The state belongs to other pictures, numbers or another model than the call, or is damaged."""
+    """The state belongs to other pictures, options or another model than the call, or is damaged."""
 
     def __init__(self, message: str, remedy: str, *, differs_in: str | None = None) -> None:
         """Takes the part of the run in which the state differs, "style" or "network"; None for another reason."""

@@ -113,7 +113,7 @@ def _stop_if_wanted(observer: Observer) -> None:
 
 
 def _check_that_it_goes_on(watch: Callable[..., Iterator[Progress]], done: Progress) -> None:
-    """Only the model can tell whether a saved run belongs to these pictures and numbers: asks for one iteration more.
+    """Only the model can tell whether a saved run belongs to these pictures and options: asks for one iteration more.
 
     Raises:
         StateRefused: it does not.
