@@ -136,10 +136,10 @@ def test_a_missing_picture_is_named(nst, files):
     assert_explained(done, "PictureError", f"There is no file {missing}.")
 
 
-def test_a_picture_that_is_too_small_is_refused_by_the_server(nst, server, files):
+def test_a_picture_that_is_too_small_is_refused_by_its_file(nst, server, files):
     Image.new("RGB", (1, 1)).save(files[0])
     done = nst("stylize", *files[:2], "-o", files[2], "--server", server.address, "--size", 0)
-    assert_explained(done, "RequestRefused", "content: height and width must be at least 32")
+    assert_explained(done, "PictureError", "content.png is 1 x 1 pixels, and no side may be shorter than 32")
     assert not any(files[2].parent.iterdir())
 
 
