@@ -152,7 +152,7 @@ def _table(jobs: Sequence[Job]) -> list[_Cell] | None:
 
 
 def _grid(jobs: Sequence[Job], columns: int) -> list[_Cell]:
-    """The results, line by line; their names tell content, style and what else is special."""
+    """The results, line by line, each with its name below."""
     return [_Cell(*divmod(index, columns), job.output, job.output.stem) for index, job in enumerate(jobs)]
 
 

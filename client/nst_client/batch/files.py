@@ -66,7 +66,7 @@ def run_batch(
         jobs: all of the batch.
         output_dir: where the journal, the overview and the page go.
         client: of the servers.
-        model: what tells this model from others.
+        model: its name on the servers, or its folder.
         version: of the model; None is content with pictures that an earlier one made.
         display_kind: see `displays.display_kind`.
         in_flight: pictures at a time.

@@ -1,4 +1,4 @@
-"""What tells the runs of a batch from each other: what their pictures look like on the disk, and their settings."""
+"""Whether two runs of a batch are the same: by their pictures as they are on the disk, and by their settings."""
 
 from __future__ import annotations
 

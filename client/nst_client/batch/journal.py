@@ -56,7 +56,7 @@ class Journal:
 
         Args:
             folder: the output folder; the file is `journal.jsonl` in it.
-            model: what tells this model from others: its name on the servers, or its folder.
+            model: its name on the servers, or its folder.
             version: of the model; None takes pictures that any version made.
         """
         self.file = folder / NAME

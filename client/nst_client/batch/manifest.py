@@ -25,7 +25,7 @@ from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.settings import Settings
 
 REQUIRED = ("content", "style")
-WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; what else a model refuses, it tells itself
+WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; a model may refuse more
 COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTIONS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
@@ -47,7 +47,7 @@ def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str
         suffix: of the results for which the table names no output.
 
     Raises:
-        ManifestError: the table cannot be read, or has mistakes: every one is told with its line.
+        ManifestError: the table cannot be read, or has mistakes: it names every one with its line.
     """
     table = _Table(file, output_dir, settings)
     rows = table.rows()
@@ -218,7 +218,7 @@ class _Table:
 
 
 def _place(output: Path) -> str:
-    """The same for all names of one file, which need not exist yet."""
+    """One text for all names of a file, which need not exist yet."""
     return folded(output.parent.resolve() / output.name)
 
 

@@ -36,7 +36,7 @@ class Planned(NamedTuple):
 
     sources: Sources
     settings: Settings
-    words: str = ""  # what tells its settings from those of the whole batch, as a file name may have it
+    words: str = ""  # the settings that differ from those of the whole batch, as part of a file name
 
 
 def cross_pairs(
@@ -171,7 +171,7 @@ def _same_folder(argument: str) -> SameFolder:
 
 
 def _labels(files: Collection[Path]) -> dict[Path, str]:
-    """What stands for each file in the names of its results: as short as tells it from the others."""
+    """What stands for each file in the names of its results: as short as keeps it apart from the others."""
     ordered = list(files)
     choices = []
     for file in ordered:

@@ -14,7 +14,7 @@ class Settings(NamedTuple):
 
     iterations: int
     size: int  # longest side of both pictures in pixels; 0 keeps theirs
-    options: Options = Options()  # those given; nobody changes it
+    options: Options = Options()  # those given; never changed
 
     def __hash__(self) -> int:
         """Of what two settings that are equal have in common, though a dict has no hash."""
