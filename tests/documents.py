@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from nst_client import contract
 from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
 from nst_graph.signatures import SIGNATURES
+from nst_serving.flags import server_arguments
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md")
+DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md", "tests/conformance/README.md")
 PART = re.compile(r"(<!-- begin (\w+): made by make docs -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 
@@ -90,7 +92,35 @@ def commands() -> str:
     return done.stdout.replace("&#x27;", "'").strip() + "\n"
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"signatures": signatures, "options": options, "commands": commands}
+def facts() -> str:
+    """The cases of the conformance suite that were read in the server's source and not seen."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "facts")
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "tests.conformance.facts"]
+        subprocess.run(
+            [*command, "--facts-file", file, "tests/conformance"],
+            check=True,
+            capture_output=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path]), "NST_TARGET": ""},
+        )
+        return file.read_text()
+
+
+def conformance_server() -> str:
+    """The command that starts the real server for the conformance suite."""
+    arguments = server_arguments(name="nst", base_path='"$PWD/models/nst"', port=8500, rest_port=8501)
+    lines = ["tensorflow_model_server", *arguments, "--monitoring_config_file=serving/monitoring.config"]
+    return "```sh\n" + " \\\n  ".join(lines) + "\n```\n"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "signatures": signatures,
+    "options": options,
+    "commands": commands,
+    "facts": facts,
+    "conformance_server": conformance_server,
+}
 
 
 def renewed(text: str) -> str:
