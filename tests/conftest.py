@@ -36,6 +36,16 @@ WIDTH_DIVISOR = 16
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
 
 
+# A worker's peak: TensorFlow keeps the graphs of every model that the tests of its files export and load.
+WORKER_BYTES = 1.5e9
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as there are processors and as memory allows, for `--numprocesses=auto`."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(os.cpu_count() or 1, int(memory / 2 // WORKER_BYTES)))  # half of it is for everybody else
+
+
 def pytest_report_header() -> str:
     devices = ", ".join(device.name for device in tf.config.list_physical_devices())
     return f"tensorflow {tf.__version__}, keras {keras.__version__}, protobuf {google.protobuf.__version__}, {devices}"
