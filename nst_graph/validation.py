@@ -1,4 +1,4 @@
-"""Checks of inputs inside the graph: nobody else checks a request before it reaches an op.
+"""Checks of inputs inside the graph: the server checks nothing of a request before it reaches an op.
 
 A check returns its input behind the assertion, so that nothing is sized by a value that was not
 checked. Every message starts with the input's name, the rule and the value received, because a
@@ -83,6 +83,6 @@ def _words(value: tf.Tensor) -> tf.Tensor:
 
 
 def behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
-    """`value`, which nobody gets before `check` has passed."""
+    """`value`, which no op sees before `check` has passed."""
     with tf.control_dependencies([check]):
         return tf.identity(value)

@@ -166,23 +166,23 @@ def csv_line(*fields: str) -> str:
 def run_until_told_to_stop(command: list[str]) -> int:
     """The program's exit status, or 0 when it ended because this process was told to stop."""
     child: list[subprocess.Popen[bytes]] = []
-    told: list[int] = []
+    stop_signals: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         del frame
-        told.append(number)
+        stop_signals.append(number)
         for process in child:
             process.send_signal(number)
 
     previous = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         child.append(subprocess.Popen(command))
-        if told:  # between the handlers' setting and the program's start
+        if stop_signals:  # between the handlers' setting and the program's start
             child[0].terminate()
         status = child[0].wait()
     finally:
         restore(previous)
-    return 0 if told else status
+    return 0 if stop_signals else status
 
 
 def restore(handlers: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None]) -> None:
