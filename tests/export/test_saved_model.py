@@ -23,10 +23,10 @@ ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     BroadcastGradientArgs Cast ClipByValue ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput
     DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead DivNoNan EncodePng EnsureShape Equal ExpandDims
     ExtractJpegShape Fingerprint Greater GreaterEqual Identity IdentityN IsFinite Less LessEqual LogicalAnd
-    LogicalNot LogicalOr MatMul Maximum MergeV2Checkpoints Minimum Mul Neg NoOp Pack PartitionedCall Placeholder
-    PlaceholderWithDefault Pow Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2
+    LogicalNot LogicalOr MatMul Max Maximum MergeV2Checkpoints Min Minimum Mul Neg NoOp Pack Pad PartitionedCall
+    Placeholder PlaceholderWithDefault Pow Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2
     ReverseV2 Round Rsqrt SaveV2 ScaleAndTranslate Select SelectV2 SerializeTensor Shape ShapeN ShardedFilename
-    Size Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch
+    Size Slice Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch
     StridedSlice StridedSliceGrad StringJoin StringLength StringSplitV2 StringToNumber Sub Substr Sum TensorListReserve
     TensorListSetItem TensorListStack Tile Transpose Unpack VarHandleOp While ZerosLike
     """.split()  # noqa: SIM905
