@@ -14,6 +14,7 @@ from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.optimisation import Optimisation
 from nst_graph.options import OPTIONS, Option
 from nst_graph.presets import Preset
+from nst_graph.restored import RestoredCheck
 from nst_graph.signatures import (
     Function,
     Signature,
@@ -73,6 +74,7 @@ class StyleTransfer(tf.Module):
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
+        self.restored = RestoredCheck(self.network_weights[-1])
         self._xla = execution.xla
         for row in self.rows.values():
             setattr(self, row.name, stylize_function(row, optimisation, preset, limits, options))
