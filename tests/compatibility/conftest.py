@@ -22,9 +22,9 @@ EXPORTS = {
     "every option, bfloat16": {
         "preset_name": "eager",
         "precision": "bfloat16",
-        "options": Execution(exclusive=True, max_seconds=60.0, xla=True),
+        "execution": Execution(exclusive=True, max_seconds=60.0, xla=True),
     },
-    "exclusive, float16": {"precision": "float16", "pooling": "max", "options": Execution(exclusive=True)},
+    "exclusive, float16": {"precision": "float16", "pooling": "max", "execution": Execution(exclusive=True)},
 }
 
 

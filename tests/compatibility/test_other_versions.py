@@ -40,7 +40,8 @@ def version_dir(request, tiny_model_dir, tmp_path_factory):
     if request.param == Execution():
         return tiny_model_dir / "1"
     folder = tmp_path_factory.mktemp("options") / "tiny"
-    return export_version(folder, weights="random:0", limits=LIMITS, options=request.param, width_divisor=WIDTH_DIVISOR)
+    choices = {"limits": LIMITS, "execution": request.param, "width_divisor": WIDTH_DIVISOR}
+    return export_version(folder, weights="random:0", **choices)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
 from nst_client import errors
-from nst_client.calls import transport
+from nst_client.calls import failures, transport
 from nst_export.saved_model.model_folder import NUMBERS_ONLY
 from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.in_process import InProcessStub, ModelDirectoryError
@@ -177,7 +177,7 @@ def test_so_is_a_status_that_is_refused(local, server, message):
 )  # fmt: skip
 def test_the_client_makes_its_own_errors_of_it(local, case, kind):
     with pytest.raises(kind):
-        transport.call(local.Predict, REFUSED[case], address="here", deadline_seconds=60)
+        transport.call(local.Predict, REFUSED[case], failures.Call("here", 60))
 
 
 def test_a_defect_is_answered_as_grpcio_answers_it(local, monkeypatch):
