@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,10 +12,9 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from nst_serving.configuration import check_configuration, desired_versions
 from nst_serving.errors import RequestError
+from nst_serving.log import LOG
 from nst_serving.sessions import Sessions
 from nst_serving.version import State, Version
-
-LOG = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -33,6 +31,7 @@ class Catalog:
         self._load = load
         self._labels_before_versions = labels_before_versions
         self._changing = threading.RLock()
+        self._away: set[str] = set()  # models whose folder could not be read at the last look
         self._models: dict[str, model_server_config_pb2.ModelConfig] = {}
         self._versions: dict[str, dict[int, Version]] = {}
         self._configure(config)
@@ -77,9 +76,12 @@ class Catalog:
                 try:
                     desired = desired_versions(model)
                 except OSError as error:  # perhaps a network disk that is away: what is loaded serves on
-                    LOG.warning("%s cannot be looked at: %s", model.base_path, error.strerror)
+                    if name not in self._away:
+                        LOG.error("Cannot look for versions in %s: %s.", model.base_path, error.strerror)
+                    self._away.add(name)
                 else:
-                    self._refresh_model(self._versions[name], desired)
+                    self._away.discard(name)
+                    self._refresh_model(name, desired)
 
     def reload(self, config: model_server_config_pb2.ModelServerConfig) -> None:
         """Replaces the configuration (HandleReloadConfigRequest).
@@ -123,9 +125,10 @@ class Catalog:
         for name in models:
             self._versions.setdefault(name, {})
 
-    def _refresh_model(self, versions: dict[int, Version], desired: Mapping[int, Path]) -> None:
+    def _refresh_model(self, name: str, desired: Mapping[int, Path]) -> None:
+        versions = self._versions[name]
         for number, folder in desired.items():
-            version = versions.setdefault(number, Version(number))
+            version = versions.setdefault(number, Version(name, number))
             if version.state == State.START or version.is_worth_a_try(folder):
                 version.load(folder, self._load)
         replaced = not desired or any(versions[number].state == State.AVAILABLE for number in desired)

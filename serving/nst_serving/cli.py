@@ -45,6 +45,9 @@ def serve(
     enable_serialization_as_tensor_content: Annotated[
         bool, typer.Option("--enable-serialization-as-tensor-content", help="Send tensors as raw bytes.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No log: a line on stderr for each load, failure, unload, refused request.")
+    ] = False,
     gpu: Annotated[bool, typer.Option("--gpu", help="Give TensorFlow Serving one GPU.")] = False,
     image_version: Annotated[str, typer.Option(help="TensorFlow Serving's image tag, without -gpu.")] = IMAGE_VERSION,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print TensorFlow Serving's command only.")] = False,
@@ -72,8 +75,11 @@ def serve(
     if gpu or dry_run:
         raise typer.BadParameter("--gpu and --dry-run are for TensorFlow Serving; the embedded server takes any GPU.")
     import_tensorflow()
+    from nst_serving.log import log_to_stderr
     from nst_serving.options import ServerOptions
 
+    if not quiet:
+        log_to_stderr()
     options = ServerOptions(
         host=host,
         port=port,

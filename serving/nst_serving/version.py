@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,19 +11,20 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2
 
 from nst_export.saved_model.version_folder import FileState, states_of_files
-from nst_serving.errors import RequestError
+from nst_serving.errors import RequestError, out_of_memory
 from nst_serving.flags import LOAD_RETRIES, LOAD_RETRY_SECONDS
+from nst_serving.log import LOG, reason
 from nst_serving.sessions import Sessions
 
 State = get_model_status_pb2.ModelVersionStatus.State
-LOG = logging.getLogger(__name__)
 
 
 class Version:
     """A version's state, and its sessions while it is AVAILABLE."""
 
-    def __init__(self, number: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, model: str, number: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Not loaded yet; `clock` gives seconds."""
+        self.model = model
         self.number = number
         self.state: int = State.START
         self.error: RequestError | None = None
@@ -36,17 +36,24 @@ class Version:
         self._tried: dict[str, FileState] = {}  # what was in the folder at the last try
         self._seen: dict[str, FileState] = {}  # and at the last look
 
+    def __str__(self) -> str:
+        return f"{self.model} version {self.number}"
+
     def load(self, folder: Path, load: Callable[[Path], Sessions]) -> None:
         """Becomes AVAILABLE, or END with the error."""
         self.state, self.error, self._forgotten = State.LOADING, None, False
         self._tried = self._seen = states_of_files(folder)
+        start = self._clock()
         try:
             self.sessions = load(folder)
         except Exception as error:  # noqa: BLE001  (whatever keeps a version from loading must not end the server)
             self.error = _load_error(error)
             self._failed_at = self._clock()
         self.state = State.END if self.error else State.AVAILABLE
-        LOG.info("%s: %s", folder, self.error.message if self.error else "AVAILABLE")
+        if self.error:
+            LOG.error("Cannot load %s from %s: %s", self, folder, reason(self.error))
+        else:
+            LOG.info("Loaded %s from %s in %.1f s.", self, folder, self._clock() - start)
 
     def is_worth_a_try(self, folder: Path) -> bool:
         """Whether a version that is not loaded may load now.
@@ -78,6 +85,7 @@ class Version:
         self.state = State.UNLOADING
         if self.sessions is not None:
             self.sessions.close()
+            LOG.info("Unloaded %s.", self)
         self.sessions, self._forgotten = None, True
         self.state = State.END
 
@@ -89,5 +97,5 @@ def _load_error(error: Exception) -> RequestError:
     if isinstance(error, tf.errors.OpError):
         return RequestError.of(error)
     if isinstance(error, MemoryError):
-        return RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, f"There is not enough memory to load it: {error}")
+        return out_of_memory(error)
     return RequestError(grpc.StatusCode.UNKNOWN, f"{type(error).__name__}: {error}")

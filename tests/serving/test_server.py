@@ -36,8 +36,10 @@ def test_tensorflows_error_codes_are_those_of_grpc():
 
 
 @pytest.mark.slow
-def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, style):
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, style, quiet):
     command = [sys.executable, "-m", "nst_client", "serve", str(tiny_model_dir), "--port", "0", "--model-name", "tiny"]
+    command += ["--quiet"] * quiet
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -49,4 +51,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tiny_model_dir, content, st
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=GUARD_SECONDS)
     assert process.returncode == 0
-    assert errors == "Stopping.\n"
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO "
+    loaded = rf"{stamp}Loaded tiny version 1 from .*/1 in \d+\.\d s\.\n"
+    expected = r"Stopping\.\n" if quiet else rf"{loaded}Stopping\.\n{stamp}Unloaded tiny version 1\.\n"
+    assert re.fullmatch(expected, errors), errors

@@ -51,7 +51,7 @@ def clock():
 
 @pytest.fixture
 def failed(folder, clock):
-    version = Version(2, clock=clock)
+    version = Version("nst", 2, clock=clock)
     version.load(folder, Loader(tf.errors.DataLossError(None, None, "cut off")))
     return version
 
@@ -75,7 +75,7 @@ def test_an_error_is_kept_until_a_load_succeeds(failed, folder):
     ids=lambda value: type(value).__name__,
 )
 def test_whatever_keeps_a_version_from_loading_becomes_its_error(folder, error, code):
-    version = Version(2)
+    version = Version("nst", 2)
     version.load(folder, Loader(error))
     assert (version.state, version.error.code) == (State.END, code)
 
@@ -109,7 +109,7 @@ def test_a_change_during_a_load_that_fails_is_not_overlooked(folder, clock):
         (folder / "variables.index").touch()
         raise MemoryError
 
-    version = Version(2, clock=clock)
+    version = Version("nst", 2, clock=clock)
     version.load(folder, load)
     assert [version.is_worth_a_try(folder) for _ in range(2)] == [False, True]
 
@@ -146,7 +146,7 @@ def test_one_that_is_no_longer_asked_for_is_tried_at_once_when_it_is_again(faile
 
 
 def test_one_that_was_unloaded_may_be_loaded_again(folder):
-    loader, version = Loader(), Version(2)
+    loader, version = Loader(), Version("nst", 2)
     version.load(folder, loader)
     version.unload()
     assert (version.state, version.sessions, loader.closed) == (State.END, None, True)
