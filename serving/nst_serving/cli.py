@@ -75,11 +75,8 @@ def serve(
     if gpu or dry_run:
         raise typer.BadParameter("--gpu and --dry-run are for TensorFlow Serving; the embedded server takes any GPU.")
     import_tensorflow()
-    from nst_serving.log import log_to_stderr
     from nst_serving.options import ServerOptions
 
-    if not quiet:
-        log_to_stderr()
     options = ServerOptions(
         host=host,
         port=port,
@@ -93,16 +90,25 @@ def serve(
         cors=cors,
         ssl_config=ssl_config,
     )
-    _run_embedded(model_dir, model_name, config, options, grace_seconds)
+    _run_embedded(model_dir, model_name, config, options, grace_seconds, quiet=quiet)
 
 
 def _run_embedded(
-    model_dir: Path | None, name: str, config: Path | None, options: ServerOptions, grace_seconds: float
+    model_dir: Path | None,
+    name: str,
+    config: Path | None,
+    options: ServerOptions,
+    grace_seconds: float,
+    *,
+    quiet: bool,
 ) -> None:
     from nst_serving.configuration import read_configuration
+    from nst_serving.log import log_to_stderr
     from nst_serving.options import single_model
     from nst_serving.server import EmbeddedServer
 
+    if not quiet:
+        log_to_stderr()
     models = read_configuration(config) if config else single_model(name, model_dir or Path())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises KeyboardInterrupt, as Ctrl-C does
     server = EmbeddedServer(models, options)

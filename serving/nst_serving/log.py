@@ -19,6 +19,7 @@ def log_to_stderr() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
+    LOG.propagate = False  # the command line's own handler would write it again
 
 
 def log_refusal(call: str, caller: str, error: RequestError) -> None:
