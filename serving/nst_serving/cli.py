@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -120,4 +122,6 @@ def _run_embedded(
         server.wait()
     except KeyboardInterrupt:
         typer.echo("Stopping.", err=True)
-        server.stop(grace_seconds)
+        if server.stop(grace_seconds):
+            sys.stderr.flush()
+            os._exit(1)  # else the interpreter waits for the threads that are left

@@ -87,11 +87,15 @@ class RestServer:
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="rest", daemon=True)
         self._thread.start()
 
-    def stop(self, grace_seconds: float | None) -> None:
-        """Refuses new calls; running ones may end within `grace_seconds`."""
-        self._server.config.timeout_graceful_shutdown = int(grace_seconds or 0)
+    def begin_stop(self, grace_seconds: float) -> None:
+        """Refuses new calls; running ones may end within `grace_seconds`, whole ones."""
+        self._server.config.timeout_graceful_shutdown = int(grace_seconds)
         self._server.should_exit = True
-        self._thread.join()
+
+    def has_stopped(self, within_seconds: float) -> bool:
+        """Whether it has ended, if need be after waiting for so long."""
+        self._thread.join(within_seconds)
+        return not self._thread.is_alive()
 
     async def _metrics_page(self, request: Request) -> Response:
         del request

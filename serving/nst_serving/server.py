@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
 from nst_serving.errors import StartError
+from nst_serving.log import LOG
 from nst_serving.metrics import Metrics
 from nst_serving.options import ServerOptions
 from nst_serving.predict import predict
@@ -35,6 +37,9 @@ from nst_serving.tls import server_credentials
 # and never finish sending, since grpcio gives a call its thread before the request has arrived. Threads are
 # made when they are needed.
 SPARE_THREADS = 1024
+
+# What is cancelled when the grace period is over ends within an iteration, and a thread may be waiting for its turn.
+SLACK_SECONDS = 5.0
 
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # as TensorFlow Serving; the default is 4 MiB
@@ -82,16 +87,30 @@ class EmbeddedServer:
         """Returns when the server has been stopped."""
         self._grpc.wait_for_termination()
 
-    def stop(self, grace_seconds: float | None = None) -> None:
-        """Refuses new calls at once, lets running ones end within `grace_seconds`, and frees the models."""
+    def stop(self, grace_seconds: float = 0.0) -> list[str]:
+        """Refuses new calls at once, lets running ones end within `grace_seconds`, and frees the models.
+
+        Returns:
+            What had not ended `SLACK_SECONDS` later, by its name: it goes on, and its models are not freed. A call
+            that nothing can interrupt, such as one step of XLA's, or a load of a version.
+        """
+        end = time.monotonic() + grace_seconds + SLACK_SECONDS
         self._stopping.set()
         self._health.enter_graceful_shutdown()
         stopped = self._grpc.stop(grace_seconds)
         if self._rest is not None:
-            self._rest.stop(grace_seconds)
-        stopped.wait()
-        self._poller.join()
-        self.catalog.close()
+            self._rest.begin_stop(grace_seconds)
+        left = [] if stopped.wait(max(0.0, end - time.monotonic())) else ["gRPC calls"]
+        if self._rest is not None and not self._rest.has_stopped(max(0.0, end - time.monotonic())):
+            left.append("REST calls")
+        self._poller.join(max(0.0, end - time.monotonic()))
+        if self._poller.is_alive():
+            left.append("the load of a version")
+        if left:
+            LOG.error("Stopped without waiting any longer for %s.", " and ".join(left))
+        else:
+            self.catalog.close()
+        return left
 
     def _load(self, version_dir: Path) -> Sessions:
         """A version ready to serve: loaded, and warmed up."""

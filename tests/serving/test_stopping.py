@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 
 from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
-from nst_serving.server import EmbeddedServer
+from nst_serving.server import SLACK_SECONDS, EmbeddedServer
+from nst_serving.version import State
 from tests.conftest import picture
 from tests.events import wait_until
 from tests.serving.conftest import in_flight, long_request, stubs_at
@@ -65,10 +69,15 @@ def test_a_client_that_disconnects_stops_its_run(patient_server):
     wait_until(idle)
 
 
-def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
+def rest_body() -> bytes:
+    """A run of many minutes as REST has it."""
     black = [[[0] * 3] * 64] * 64
     numbers = dict.fromkeys(("content_weight", "style_weight", "tv_weight", "learning_rate"), 1.0)
-    body = json.dumps({"inputs": {"content": black, "style": black, "iterations": 100_000, **numbers}}).encode()
+    return json.dumps({"inputs": {"content": black, "style": black, "iterations": 100_000, **numbers}}).encode()
+
+
+def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
+    body = rest_body()
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(f"http://{patient_server.rest_address}/v1/models/nst:predict", body, timeout=60)
     with error.value as answer:
@@ -103,3 +112,38 @@ def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir)
         with pytest.raises(grpc.RpcError) as error:
             prediction.Predict(long_request(iterations=1), timeout=60)
         assert error.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("protocol", ["gRPC", "REST"])
+def test_stopping_ends_runs_that_outlast_the_grace_period(patient_model_dir, protocol):
+    options = ServerOptions(port=0, rest_port=0, warm_up=False, rest_timeout_seconds=600)
+    server = EmbeddedServer(single_model("nst", patient_model_dir), options)
+    with ThreadPoolExecutor(1) as pool, stubs_at(server.address) as (prediction, _):
+        if protocol == "gRPC":
+            pool.submit(prediction.Predict, long_request(), timeout=600)
+        else:
+            address = f"http://{server.rest_address}/v1/models/nst:predict"
+            pool.submit(urllib.request.urlopen, address, rest_body(), timeout=600)
+        wait_until(lambda: in_flight(server) == 1)
+        start = time.monotonic()
+        assert server.stop(grace_seconds=0.2) == []
+        assert time.monotonic() - start < 0.2 + SLACK_SECONDS
+    wait_until(idle)
+
+
+def test_stopping_does_not_wait_for_a_disk_that_hangs(tmp_path, tiny_model_dir, caplog):
+    """A pipe in place of a file: whoever opens it waits until another opens its other end."""
+    shutil.copytree(tiny_model_dir, tmp_path / "nst")
+    options = ServerOptions(port=0, poll_seconds=0.05, warm_up=False)
+    server = EmbeddedServer(single_model("nst", tmp_path / "nst"), options)
+    pipe = tmp_path / "new" / "variables" / "variables.index"
+    shutil.copytree(tmp_path / "nst" / "1", tmp_path / "new")
+    pipe.unlink()
+    os.mkfifo(pipe)
+    (tmp_path / "new").rename(tmp_path / "nst" / "2")
+    wait_until(lambda: server.catalog.versions("nst")[0].state == State.LOADING)
+    start = time.monotonic()
+    assert server.stop() == ["the load of a version"]
+    assert time.monotonic() - start < 2 * SLACK_SECONDS
+    assert "Stopped without waiting any longer for the load of a version." in caplog.text
+    (tmp_path / "nst" / "2" / "variables" / "variables.index").open("wb").close()  # so that the thread ends
