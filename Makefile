@@ -14,8 +14,9 @@ install: $(VENV)/installed  ## make .venv with the command nst
 demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in demo/
 	$(VENV)/bin/nst demo demo
 
+# MALLOC_ARENA_MAX: glibc keeps eight arenas a processor of what threads have freed, and TensorFlow has many threads.
 test: $(VENV)/installed-dev  ## run the fast tests
-	NST_TARGET= $(VENV)/bin/python -m pytest -m "not slow" --numprocesses=auto --dist=loadfile
+	NST_TARGET= MALLOC_ARENA_MAX=2 $(VENV)/bin/python -m pytest -m "not slow" --numprocesses=auto --dist=loadfile
 
 slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
 	$(VENV)/bin/python -m pytest -m slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,8 +14,11 @@ from nst_graph.choices import Pooling, Precision
 # (Simonyan and Zisserman 2015, section 2.1; the same numbers as keras.applications.vgg19.preprocess_input).
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
+# Convolutions and filters of each block (Simonyan and Zisserman 2015, table 1, column E); a pool follows each.
+BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+
 CONVOLUTIONS = tuple(
-    f"block{block}_conv{index}" for block, depth in enumerate((2, 2, 4, 4, 4), start=1) for index in range(1, depth + 1)
+    f"block{block}_conv{index}" for block, (depth, _) in enumerate(BLOCKS, 1) for index in range(1, depth + 1)
 )
 
 
@@ -42,21 +46,30 @@ def vgg19(
     Raises:
         ValueError: a layer's name is not one of `CONVOLUTIONS`.
     """
-    names = sorted(set(layers))
-    unknown = [name for name in names if name not in CONVOLUTIONS]
+    wanted = set(layers)
+    unknown = sorted(wanted - set(CONVOLUTIONS))
     if unknown:
         raise ValueError(f"VGG19 has no layer {unknown[0]!r}; it has {', '.join(CONVOLUTIONS)}")
-
-    def variant(layer: keras.Layer) -> keras.Layer:
-        config = layer.get_config() | {"dtype": precision, "trainable": False}
-        if isinstance(layer, keras.layers.MaxPooling2D):
-            kind = keras.layers.AveragePooling2D if pooling == "average" else keras.layers.MaxPooling2D
-            return kind.from_config(config)
-        return keras.layers.Conv2D.from_config(config | {"filters": layer.filters // width_divisor})
-
-    full = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
-    network = keras.models.clone_model(full, clone_function=variant)
-    return features_at(network, names)
+    pool = keras.layers.AveragePooling2D if pooling == "average" else keras.layers.MaxPooling2D
+    inputs = features = keras.Input((None, None, 3))
+    outputs: dict[str, Any] = {}
+    for block, (depth, filters) in enumerate(BLOCKS, 1):
+        for index in range(1, depth + 1):
+            name = f"block{block}_conv{index}"
+            features = keras.layers.Conv2D(
+                filters // width_divisor,
+                3,
+                padding="same",
+                activation="relu",
+                name=name,
+                dtype=precision,
+                trainable=False,
+            )(features)
+            outputs |= {name: features} if name in wanted else {}
+            if set(outputs) == wanted:
+                return keras.Model(inputs, outputs)
+        features = pool(2, strides=2, name=f"block{block}_pool", dtype=precision)(features)
+    raise ValueError("no layer is wanted")
 
 
 def features_at(network: keras.Model, layers: Iterable[str]) -> keras.Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zipfile
 
 import h5py
@@ -28,14 +29,24 @@ def narrow(model: keras.Model, divisor: int = WIDTH_DIVISOR) -> keras.Model:
             config[width] = max(1, config[width] // divisor)
         return type(layer).from_config(config)
 
-    model = keras.models.clone_model(model, clone_function=variant)
+    return with_weights(keras.models.clone_model(model, clone_function=variant))
+
+
+def with_weights(model: keras.Model) -> keras.Model:
     generator = np.random.default_rng(0)
     model.set_weights([generator.standard_normal(weight.shape).astype(np.float32) for weight in model.weights])
     return model
 
 
+@functools.cache
+def narrow_json(architecture, classifier: bool) -> str:
+    """The layers of the narrow network: the wide one, half a gigabyte with its classifier, is made once."""
+    wide = architecture(include_top=classifier, weights=None, input_shape=(32, 32, 3), classes=10)
+    return narrow(wide).to_json()
+
+
 def source(architecture=keras.applications.VGG19, *, classifier=False) -> keras.Model:
-    return narrow(architecture(include_top=classifier, weights=None, input_shape=(32, 32, 3), classes=10))
+    return with_weights(keras.models.model_from_json(narrow_json(architecture, classifier)))
 
 
 def write_published(path, model, names="{0}_W_1:0 {0}_b_1:0", encoding="utf8") -> None:

@@ -23,13 +23,15 @@ class Outer(NamedTuple):
 
 
 CARD = ModelCard(
+    contract=2,
     name="nst",
     created="2026-11-25T12:00:00+00:00",
     weights={"source": "random:0"},
     precision="float32",
     recipe={"preset": "nst", "decay": None},
+    options=[{"name": "tv_weight", "default": 1.0}],
     limits={"max_pixels": 10},
-    options={"xla": False},
+    execution={"xla": False},
     versions={"tensorflow": "2.21.0"},
 )
 
