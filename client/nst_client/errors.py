@@ -13,6 +13,7 @@ NstError
 |- RequestRefused       an input is not allowed
 |  `- StateRefused          the state of another run, or a damaged one
 |- ServerUnavailable    nothing answers at the address
+|  `- WrongConnection       something does, in another protocol or with TLS that does not fit
 |- ServerBusy           the server has no thread free
 |  `- OutOfMemory           it has no memory left
 |- ServerFailed         the server failed in another way
@@ -104,6 +105,10 @@ class StateRefused(RequestRefused):
 
 class ServerUnavailable(NstError):
     """Nothing answers at the address."""
+
+
+class WrongConnection(ServerUnavailable):
+    """What answers at the address speaks another protocol, or TLS that does not fit: waiting does not help."""
 
 
 class ServerBusy(NstError):

@@ -135,6 +135,7 @@ class Fault(NamedTuple):
     what: str  # about the server at `{address}`
     remedy: str
     got_through: bool = True  # something answered at that address: no proxy is to blame
+    error: type[errors.ServerUnavailable] = errors.ServerUnavailable
 
 
 CLOSED = r"Socket closed|[Cc]onnection reset|Broken pipe|GOAWAY"
@@ -146,32 +147,38 @@ FAULTS = (
         r"http1\.x server|Expected SETTINGS frame",
         "What listens at {address} does not speak gRPC",
         "Name the gRPC port: of TensorFlow Serving 8500, where 8501 is REST's.",
+        error=errors.WrongConnection,
     ),
     Fault(
         "WRONG_VERSION_NUMBER",
         "What listens at {address} does not speak TLS",
         "Leave out --tls, --ca, --cert and --key, or name a port with TLS.",
+        error=errors.WrongConnection,
     ),
     Fault(
         "certificate has expired",
         "The certificate of the server at {address} has expired",
         "Have the server's operator renew it.",
+        error=errors.WrongConnection,
     ),
     Fault(
         "CERTIFICATE_VERIFY_FAILED",
         "The server at {address} shows a certificate of an authority that is not trusted here",
         "Pass the certificate of its authority with --ca FILE.",
+        error=errors.WrongConnection,
     ),
     Fault(
         "Hostname Verification",
         "The server at {address} shows a certificate for another name",
         "Name the server as its certificate does.",
+        error=errors.WrongConnection,
     ),
     Fault(
         "security handshaker",
         "The certificates for {address} cannot be used",
         "Check the files of --ca, --cert and --key: certificates and a key in PEM, the key that of the certificate.",
         got_through=False,
+        error=errors.WrongConnection,
     ),
     Fault("handshake failed", "The server at {address} begins no TLS connection", "Check --ca, --cert and --key."),
     Fault(
@@ -258,7 +265,7 @@ def _unavailable(details: str, call: Call) -> errors.ServerUnavailable:
         return errors.ServerUnavailable(f"{what} ({plain(details)}).", _around_the_proxy(call))
     if fault is None:
         return errors.ServerUnavailable(f"Nothing answers at {call.address} ({plain(details)}).", START)
-    return errors.ServerUnavailable(f"{fault.what.format(address=call.address)} ({plain(details)}).", fault.remedy)
+    return fault.error(f"{fault.what.format(address=call.address)} ({plain(details)}).", fault.remedy)
 
 
 def _around_the_proxy(call: Call) -> str:

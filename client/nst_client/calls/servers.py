@@ -23,6 +23,7 @@ from nst_client.errors import (
     ServerBusy,
     ServerStopping,
     ServerUnavailable,
+    WrongConnection,
 )
 
 # For so long a server that failed is called only when all others are cooling down too: about what a restart takes.
@@ -105,7 +106,8 @@ class Servers:
             The reply, and the seconds that the server which gave it took.
 
         Raises:
-            NstError: as `failures.explained` has it; ServerUnavailable only if none of them answers.
+            NstError: as `failures.explained` has it; ServerUnavailable only if none of them answers, and
+                WrongConnection only if waiting helps with none of them.
                 RequestRefused after `close`.
         """
         tried: list[Server] = []
@@ -128,7 +130,7 @@ class Servers:
                     self._tell_answer(server, begin)
                     return reply, seconds
             if len(tried) == len(self._servers):
-                raise min(failures, key=lambda failure: isinstance(failure, ServerUnavailable))
+                raise min(failures, key=_rank)
 
     def failures(self, method_of: MethodOf, request: Any, deadline_seconds: float) -> list[NstError]:
         """Calls all servers at once, and returns the errors of those that fail."""
@@ -178,6 +180,11 @@ class Servers:
         finally:
             with self._lock:
                 server.calls -= 1
+
+
+def _rank(failure: NstError) -> tuple[bool, bool]:
+    """Which of several failures tells the caller most: the smallest."""
+    return isinstance(failure, ServerUnavailable), isinstance(failure, WrongConnection)
 
 
 def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> Any:

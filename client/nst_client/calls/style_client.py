@@ -231,14 +231,14 @@ class StyleClient:
         """Asks again until a version is AVAILABLE, and returns the status.
 
         Raises:
-            NstError: the last answer's error, when the time is over.
+            NstError: the last answer's error, when the time is over; at once one that no waiting changes.
         """
         end = time.monotonic() + timeout_seconds
         while True:
             try:
                 status = self.status()
-            except (errors.ServerUnavailable, errors.ModelNotFound, errors.DeadlineExceeded):
-                if time.monotonic() >= end:
+            except (errors.ServerUnavailable, errors.ModelNotFound, errors.DeadlineExceeded) as error:
+                if isinstance(error, errors.WrongConnection) or time.monotonic() >= end:
                     raise
             else:
                 if any(entry.state == "AVAILABLE" for entry in status):

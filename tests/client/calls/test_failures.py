@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -174,10 +175,20 @@ SEEN_FAULTS = [  # with gRPC 1.85
 @pytest.mark.parametrize(("details", "tls", "what", "remedy"), SEEN_FAULTS, ids=lambda value: str(value)[-30:])
 def test_the_reasons_for_no_connection_are_told_apart(details: str, tls: bool, what: str, remedy: str):
     error = explained(grpc.StatusCode.UNAVAILABLE, details, HERE._replace(tls=tls))
-    assert type(error) is errors.ServerUnavailable
+    assert isinstance(error, errors.ServerUnavailable)
     assert what in str(error)
     assert "here:1" in str(error)
     assert remedy in error.remedy
+
+
+def test_waiting_is_useless_where_a_setting_is_wrong_and_nowhere_else():
+    unavailable = grpc.StatusCode.UNAVAILABLE
+    errors_seen = [
+        (explained(unavailable, text, HERE._replace(tls=tls)), remedy) for text, tls, _, remedy in SEEN_FAULTS
+    ]
+    useless = {remedy for error, remedy in errors_seen if isinstance(error, errors.WrongConnection)}
+    of_certificates = {"renew it", "--ca FILE", "as its certificate does", "--ca, --cert and --key"}
+    assert useless == {"Name the gRPC port", "Leave out --tls", *of_certificates}
 
 
 def test_every_fault_has_a_text_that_was_seen():
@@ -207,6 +218,20 @@ def test_the_rest_port_of_a_server_is_told_from_a_server_that_is_not_there(serve
     assert str(error).startswith(f"What listens at {server.rest_address} does not speak gRPC (")
     assert error.remedy == "Name the gRPC port: of TensorFlow Serving 8500, where 8501 is REST's."
     assert "nst serve" in status_error(NOWHERE).remedy
+
+
+def test_waiting_for_a_version_ends_at_once_where_no_waiting_helps(server):
+    begin = time.monotonic()
+    with StyleClient(server.rest_address) as client, pytest.raises(errors.WrongConnection):
+        client.wait_until_available(120)
+    assert time.monotonic() - begin < 60
+
+
+def test_a_server_that_may_come_up_is_waited_for_though_another_address_is_wrong(server):
+    with StyleClient([server.rest_address, NOWHERE]) as client, pytest.raises(errors.ServerUnavailable) as caught:
+        client.status()
+    assert type(caught.value) is errors.ServerUnavailable
+    assert NOWHERE in str(caught.value)
 
 
 @pytest.fixture
