@@ -14,6 +14,7 @@ import tensorflow as tf
 import nst_graph
 from nst_export.errors import VersionError
 from nst_export.saved_model.model_card import CONTRACT, ModelCard, card_text, json_value, write_card
+from nst_export.saved_model.model_folder import unusable_path
 from nst_export.saved_model.new_version import new_version, next_version
 from nst_export.saved_model.warmup_records import write_warmup_requests
 from nst_export.warmup import warmup_requests
@@ -56,6 +57,9 @@ def export_version(
     Raises:
         ExportError: nothing was written; its text says why.
     """
+    fault = unusable_path(model_dir)
+    if fault:
+        raise VersionError(*fault)
     preset = PRESETS[preset_name]
     preset = preset if pooling is None else preset._replace(pooling=pooling)
     name = model_dir.resolve().name

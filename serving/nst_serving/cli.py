@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nst_export.quiet_import import import_tensorflow
-from nst_serving.launcher import IMAGE_VERSION, refuse_without_version, run_engine
+from nst_serving.launcher import GRACE_SECONDS, IMAGE_VERSION, refuse_without_version, run_engine
 
 if TYPE_CHECKING:
     from nst_serving.options import ServerOptions
-
-GRACE_SECONDS = 10.0  # what `docker stop` and most service managers wait before they kill
 
 
 def serve(
@@ -39,7 +37,7 @@ def serve(
     running: Annotated[int, typer.Option(min=1, help="Predictions that may run at once.")] = 4,
     waiting: Annotated[int, typer.Option(min=0, help="Predictions that may wait; more are refused.")] = 64,
     poll_seconds: Annotated[float, typer.Option(min=0, help="Look for new versions every so often; 0 never.")] = 1.0,
-    grace_seconds: Annotated[float, typer.Option(min=0, help="At the end, time for running calls.")] = GRACE_SECONDS,
+    grace_seconds: Annotated[float, typer.Option(min=0, help="At the end, seconds for running calls, or for TensorFlow Serving to end.")] = GRACE_SECONDS,
     warm_up: Annotated[bool, typer.Option(help="Run the model's warm-up requests at load.")] = True,
     ssl_config: Annotated[Path | None, typer.Option(help="TensorFlow Serving's SSLConfig file, for TLS.")] = None,
     cors: Annotated[bool, typer.Option("--cors", help="Let web pages from anywhere call REST.")] = False,
@@ -71,6 +69,7 @@ def serve(
             rest_port=rest_port or 0,
             gpu=gpu,
             image_version=image_version,
+            grace_seconds=grace_seconds,
             dry_run=dry_run,
         )
         return

@@ -20,7 +20,7 @@ from pathlib import Path
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2, predict_pb2
 
-from nst_export.saved_model.model_folder import is_version_content, unreadable, why_no_version
+from nst_export.saved_model.model_folder import is_version_content, unreadable, unusable_path, why_no_version
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.admission import EXPIRED, Admission
 from nst_serving.catalog import Catalog
@@ -200,6 +200,9 @@ class InProcessStub:
 
 def _versions_of(model_dir: Path) -> tuple[Path, dict[int, Path]]:
     """The model's folder, and the version folders that may be asked for, by number."""
+    fault = unusable_path(model_dir)
+    if fault:
+        raise ModelDirectoryError(*fault)
     folder = model_dir.resolve()  # so that `.` and links to a version have its number
     try:
         versions = versions_in(folder)

@@ -13,12 +13,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Literal
 
-from nst_export.saved_model.model_folder import unreadable, why_no_version
+from nst_export.saved_model.model_folder import unreadable, unusable_path, why_no_version
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.flags import MEMORY_GROWTH, server_arguments
 from nst_serving.ports import PortError, check_ports
@@ -30,12 +31,18 @@ IMAGE_VERSION = "2.20.0"  # the newest release; 2.19.1 knows the same flags
 
 PORT_IN_IMAGE = 8500
 REST_PORT_IN_IMAGE = 8501
+GRACE_SECONDS = 10.0  # what `docker stop` and most service managers wait before they kill
 DOCKER_COULD_NOT_START = frozenset({125, 126, 127})  # `docker run` itself failed, says its manual
 
 INSTALL = {
     "docker": "Install Docker, or serve with --engine embedded, which needs nothing else.",
     "tensorflow_model_server": "Install the package tensorflow-model-server (Linux, x86-64), or serve with "
     "--engine docker or --engine embedded.",
+}
+
+KILLED = {
+    "docker": "Its container may still run: `docker ps` shows it, and `docker kill` ends it.",
+    "tensorflow_model_server": "Allow more time with --grace-seconds.",
 }
 
 
@@ -58,6 +65,7 @@ def run_engine(
     rest_port: int,
     gpu: bool = False,
     image_version: str = IMAGE_VERSION,
+    grace_seconds: float = GRACE_SECONDS,
     dry_run: bool = False,
 ) -> None:
     """Prints the command, runs it, and returns when it has been told to stop.
@@ -71,10 +79,11 @@ def run_engine(
         rest_port: 0 is no REST.
         gpu: give the server one GPU.
         image_version: tag of the image, without -gpu.
+        grace_seconds: after a signal to stop, until the program is killed.
         dry_run: print the command only.
 
     Raises:
-        LaunchError: the program is missing, a port is taken, or the program ended by itself.
+        LaunchError: the program is missing, a port is taken, or the program ended by itself or not in time.
     """
     if port == 0:
         raise LaunchError(f"The engine {engine} cannot take a free port.", "Name one with --port.")
@@ -92,7 +101,10 @@ def run_engine(
     if shutil.which(engine) is None:
         raise LaunchError(f"There is no program {engine} on the PATH.", INSTALL[engine])
     refuse_unusable_ports(engine, host, port, rest_port)
-    status = run_until_told_to_stop(command)
+    try:
+        status = run_until_told_to_stop(command, grace_seconds)
+    except subprocess.TimeoutExpired as error:
+        raise LaunchError(f"{engine} did not end within {grace_seconds:g} s and was killed.", KILLED[engine]) from error
     if status:
         raise ended(engine, status, gpu=gpu, image_version=image_version)
 
@@ -101,8 +113,11 @@ def refuse_without_version(model_dir: Path) -> None:
     """Whichever engine is to serve the folder: TensorFlow Serving would wait for a version without end.
 
     Raises:
-        LaunchError: it holds no version.
+        LaunchError: it holds no version, or TensorFlow cannot open it.
     """
+    fault = unusable_path(model_dir)
+    if fault:
+        raise LaunchError(*fault)
     try:
         found = versions_in(model_dir)
     except OSError as error:
@@ -163,25 +178,45 @@ def csv_line(*fields: str) -> str:
     return line.getvalue()
 
 
-def run_until_told_to_stop(command: list[str]) -> int:
-    """The program's exit status, or 0 when it ended because this process was told to stop."""
+def run_until_told_to_stop(command: list[str], grace_seconds: float) -> int:
+    """The program's exit status, or 0 when it ended because this process was told to stop.
+
+    Args:
+        command: the program and its arguments.
+        grace_seconds: from the first signal until the program is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end within that time.
+    """
     child: list[subprocess.Popen[bytes]] = []
     stop_signals: list[int] = []
+    killed: list[bool] = []
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
+    def kill() -> None:
+        killed.append(True)
+        child[0].kill()
+
+    killer = threading.Timer(grace_seconds, kill)
+
+    def pass_on(number: int, frame: FrameType | None = None) -> None:
         del frame
         stop_signals.append(number)
         for process in child:
             process.send_signal(number)
+        if child and killer.ident is None:  # it was not started yet
+            killer.start()
 
     previous = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         child.append(subprocess.Popen(command))
         if stop_signals:  # between the handlers' setting and the program's start
-            child[0].terminate()
+            pass_on(signal.SIGTERM)
         status = child[0].wait()
     finally:
+        killer.cancel()
         restore(previous)
+    if killed:
+        raise subprocess.TimeoutExpired(command, grace_seconds)
     return 0 if stop_signals else status
 
 

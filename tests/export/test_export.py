@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import resource
 from datetime import datetime, timezone
 
@@ -130,6 +131,12 @@ def test_the_pooling_is_the_one_asked_for(tiny_model_dir, eager_dir, tmp_path):
     own = export_version(tmp_path, weights="random:0", preset_name="eager", width_divisor=64)
     for version_dir, wanted in ((tiny_model_dir / "1", "AvgPool"), (eager_dir, "AvgPool"), (own, "MaxPool")):
         assert {node.op for node in nodes_of(version_dir)} & {"AvgPool", "MaxPool"} == {wanted}
+
+
+def test_a_path_that_is_not_utf_8_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(VersionError, match="is not UTF-8"):
+        export_version(tmp_path / os.fsdecode(b"\xff"), weights="random:0", width_divisor=64)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_limits_are_in_the_graph(eager_dir, content, style):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -180,9 +181,8 @@ def test_the_client_makes_its_own_errors_of_it(local, case, kind):
         transport.call(local.Predict, REFUSED[case], failures.Call("here", 60))
 
 
-def test_a_defect_is_answered_as_grpcio_answers_it(local, monkeypatch):
-    monkeypatch.setattr(local, "_predictor", None)
-    code, text = refusal(local.Predict, request(a_run()))
+def test_a_defect_is_answered_as_grpcio_answers_it(local):
+    code, text = refusal(local.Predict, None)  # which no caller passes: it fails where nothing was foreseen
     assert code == grpc.StatusCode.UNKNOWN
     assert text.startswith("Exception calling application: ")
 
@@ -212,6 +212,11 @@ def test_a_version_that_is_loaded_later_and_broken_says_why(model_dir):
         assert text.startswith("Specified file path does not appear to contain a SavedModel")
     assert stub.Predict(request(a_run())).model_spec.version.value == 2
     stub.close()
+
+
+def test_a_path_that_is_not_utf_8_is_refused(tmp_path):
+    with pytest.raises(ModelDirectoryError, match="is not UTF-8"):
+        InProcessStub(tmp_path / os.fsdecode(b"\xff"))
 
 
 @pytest.mark.parametrize("named", ["nst/1", ".", "link"])

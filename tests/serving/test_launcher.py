@@ -23,7 +23,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104
 # What the tests start instead of docker and tensorflow_model_server: it says how it was called, and waits.
 PROGRAM = """#!/bin/sh
 printf '%s\\n' "$0" "$TF_FORCE_GPU_ALLOW_GROWTH" "$@" > "{record}.new"
-trap 'echo told > "{record}.end"; exit 9' TERM INT
+trap 'echo stopped > "{record}.end"; {at_signal}' TERM INT
 mv "{record}.new" "{record}"
 [ -z "{status}" ] || exit "{status}"
 while :; do sleep 0.05; done
@@ -38,14 +38,14 @@ def model_dir(tmp_path):
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Puts a program that ends with a status, or never by itself, alone in front of the PATH."""
+    """Puts a program in front of the PATH that ends with a status, or at a signal, or not even then."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
-    def install_program(name: str, status: str = "") -> Path:
+    def install_program(name: str, status: str = "", *, ends: bool = True) -> Path:
         record = tmp_path / "record"
-        (folder / name).write_text(PROGRAM.format(record=record, status=status))
+        (folder / name).write_text(PROGRAM.format(record=record, status=status, at_signal="exit 9" if ends else ""))
         (folder / name).chmod(0o755)
         return record
 
@@ -69,15 +69,16 @@ def free_ports() -> dict[str, int]:
         return {"port": first.getsockname()[1], "rest_port": second.getsockname()[1]}
 
 
-def launch(engine: str, model_dir: Path, *, gpu: bool = False) -> subprocess.Popen:
+def launch(engine: str, model_dir: Path, *, gpu: bool = False, grace_seconds: float = 60) -> subprocess.Popen:
     """`run_engine` in a process of its own, as `nst serve` has it."""
     ports = ", ".join(f"{name}={number}" for name, number in free_ports().items())
     code = (
         "import sys; from pathlib import Path; from nst_serving.launcher import run_engine; "
         f"run_engine({engine!r}, Path({str(model_dir)!r}), name='nst', host='0.0.0.0', {ports}, "
-        f"gpu={gpu}); assert 'tensorflow' not in sys.modules"
+        f"gpu={gpu}, grace_seconds={grace_seconds}); assert 'tensorflow' not in sys.modules"
     )
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
 
 
 def wait_for(path: Path) -> list[str]:
@@ -95,6 +96,15 @@ def test_a_signal_reaches_the_program_and_ends_it_without_an_error(engine, signa
     process.communicate(timeout=GUARD_SECONDS)
     assert process.returncode == 0
     assert record.with_name("record.end").exists()
+
+
+def test_a_program_that_does_not_end_is_killed_after_its_grace_period(install, model_dir):
+    record = install("docker", ends=False)
+    process = launch("docker", model_dir, grace_seconds=0.5)
+    wait_for(record)
+    process.terminate()
+    words = process.communicate(timeout=GUARD_SECONDS)[1].splitlines()[-1]
+    assert words == "nst_serving.launcher.LaunchError: docker did not end within 0.5 s and was killed."
 
 
 @pytest.mark.parametrize("gpu", [False, True])
@@ -140,6 +150,14 @@ def test_a_version_folder_that_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(LaunchError, match="There is no folder"):
         refuse_without_version(tmp_path / "loop")
+
+
+@pytest.mark.parametrize("engine", ["embedded", "docker"])
+def test_a_path_that_is_not_utf_8_is_refused(engine, tmp_path, run_nst):
+    error = run_nst("serve", str(tmp_path / os.fsdecode(b"\xff")), "--engine", engine)
+    assert isinstance(error, LaunchError)
+    assert "is not UTF-8" in str(error)
+    assert error.remedy == "Rename that folder, or name another one."
 
 
 def test_a_free_port_is_refused(model_dir):

@@ -29,6 +29,16 @@ def is_version_content(folder: Path) -> bool:
     return folder.is_dir() and (holds_saved_model(folder) or (folder / VARIABLES_FOLDER).is_dir())
 
 
+def unusable_path(model_dir: Path) -> Fault | None:
+    """What is wrong with a path that TensorFlow can neither open nor write; None if nothing is."""
+    try:
+        str(model_dir.absolute()).encode()
+    except UnicodeEncodeError:
+        remedy = "Rename that folder, or name another one."
+        return Fault(f"The path of the folder {model_dir} is not UTF-8, which TensorFlow needs.", remedy)
+    return None
+
+
 def why_no_version(model_dir: Path) -> Fault:
     """What is wrong with a folder in which `versions_in` finds nothing."""
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from nst_export.saved_model.model_folder import why_no_version
+from nst_export.saved_model.model_folder import unusable_path, why_no_version
 from nst_export.saved_model.version_folder import versions_in
 
 
@@ -112,6 +113,18 @@ def test_a_folder_without_versions_is_told_for_what_it_is(case, tmp_path, monkey
         make(path)
     assert versions_in(Path(case.named)) == {}
     assert why_no_version(Path(case.named)) == (case.message, case.remedy)
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"na\xefve/nst", b"\xed\xa0\x80"], ids=repr)
+def test_a_path_that_is_not_utf_8_cannot_be_used(name: bytes, tmp_path):
+    fault = unusable_path(tmp_path / os.fsdecode(name))
+    assert fault is not None
+    assert fault.message.endswith(" is not UTF-8, which TensorFlow needs.")
+
+
+@pytest.mark.parametrize("name", ["nst", "na\u00efve", "\u753b", "a\nb", "\U0001f3a8"], ids=repr)
+def test_every_other_path_can(name: str, tmp_path):
+    assert unusable_path(tmp_path / name) is None
 
 
 def test_the_folder_in_which_one_stands_has_its_number(tmp_path, monkeypatch):
