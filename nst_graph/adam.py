@@ -18,7 +18,7 @@ class AdamState(NamedTuple):
 
 
 class Adam(NamedTuple):
-    """Adam and its settings: see `nst_graph.loop.Optimiser`."""
+    """Adam and its settings: see `nst_graph.optimiser.Optimiser`."""
 
     beta_1: float  # decay of the mean
     beta_2: float  # decay of the variance

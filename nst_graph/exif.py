@@ -50,7 +50,7 @@ def upright(image: tf.Tensor, stored: tf.Tensor) -> tf.Tensor:
 
 
 def _in_jpeg(window: tf.Tensor) -> tf.Tensor:
-    """The EXIF data: int32[n], one number a byte; empty if there is none."""
+    """The EXIF data of a JPEG's window: int32[n], one number a byte; empty if there is none."""
     start = _first_exif(window, JPEG_HEAD, JPEG_PIXELS)
     length = _part(window, start + 2, 2)  # its own two bytes and the name included
     end = start + 2 + length[0] * 256 + length[1]
@@ -58,7 +58,7 @@ def _in_jpeg(window: tf.Tensor) -> tf.Tensor:
 
 
 def _in_png(window: tf.Tensor) -> tf.Tensor:
-    """The same. The chunk's checksum is not looked at."""
+    """The EXIF data of a PNG's window, as of a JPEG's. The chunk's checksum is not looked at."""
     start = _first_exif(window, PNG_HEAD, PNG_PIXELS)
     length = _part(window, start + 1, 3)
     begin = start + len(PNG_HEAD)

@@ -65,7 +65,7 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
     sys.stderr = TolerantStream(sys.stderr)
-    sys.stdout = ResultStream(sys.stdout, elsewhere=sys.stderr)
+    sys.stdout = ResultStream(sys.stdout, fallback=sys.stderr)
     try:
         app(prog_name="nst")
     except Exception as error:  # whatever it is, a person must be able to read it

@@ -37,7 +37,9 @@ def serve(
     running: Annotated[int, typer.Option(min=1, help="Predictions that may run at once.")] = 4,
     waiting: Annotated[int, typer.Option(min=0, help="Predictions that may wait; more are refused.")] = 64,
     poll_seconds: Annotated[float, typer.Option(min=0, help="Look for new versions every so often; 0 never.")] = 1.0,
-    grace_seconds: Annotated[float, typer.Option(min=0, help="At the end, seconds for running calls, or for TensorFlow Serving to end.")] = GRACE_SECONDS,
+    grace_seconds: Annotated[
+        float, typer.Option(min=0, help="At the end, seconds for running calls, or for TensorFlow Serving to end.")
+    ] = GRACE_SECONDS,
     warm_up: Annotated[bool, typer.Option(help="Run the model's warm-up requests at load.")] = True,
     ssl_config: Annotated[Path | None, typer.Option(help="TensorFlow Serving's SSLConfig file, for TLS.")] = None,
     cors: Annotated[bool, typer.Option("--cors", help="Let web pages from anywhere call REST.")] = False,

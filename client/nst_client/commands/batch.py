@@ -22,8 +22,8 @@ IN_FLIGHT_PER_SERVER = 2
 def batch(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the results go.")],
-    content: Annotated[list[str], typer.Option("--content", "-c", help="Pictures, folders or globs.")] = [],  # noqa: B006  (typer never changes it)
-    style: Annotated[list[str], typer.Option("--style", "-s", help="The same for the styles.")] = [],  # noqa: B006
+    content: Annotated[list[str], typer.Option("--content", "-c", help="Contents: pictures, folders or globs.")] = [],  # noqa: B006  (typer never changes it)
+    style: Annotated[list[str], typer.Option("--style", "-s", help="Styles: pictures, folders or globs.")] = [],  # noqa: B006
     manifest: Annotated[
         Path | None,
         typer.Option(

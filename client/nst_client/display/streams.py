@@ -33,16 +33,16 @@ class TolerantStream:
 
 
 class ResultStream(TolerantStream):
-    """A stream of results: what cannot be written there is told elsewhere, and is no failure."""
+    """A stream of results: what cannot be written there goes to another stream, and is no failure."""
 
-    def __init__(self, stream: TextIO, elsewhere: TextIO | TolerantStream) -> None:
-        """Takes the place of `stream`; `elsewhere` must flush every line."""
+    def __init__(self, stream: TextIO, fallback: TextIO | TolerantStream) -> None:
+        """Takes the place of `stream`; `fallback` must flush every line."""
         super().__init__(stream)
-        self._elsewhere = elsewhere
+        self._fallback = fallback
         self._pending = ""  # written since the last flush
 
     def write(self, text: str) -> int:
-        """Writes the text, or tells it elsewhere. What the encoding cannot say is escaped, as Python does."""
+        """Writes the text, here or to the fallback. What the encoding lacks is escaped, as Python does."""
         self._pending += text
         try:
             try:
@@ -50,22 +50,22 @@ class ResultStream(TolerantStream):
             except UnicodeEncodeError as error:
                 self._stream.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
         except OSError as error:
-            self._tell(error)
+            self._fall_back(error)
         return len(text)
 
     def flush(self) -> None:
-        """Flushes the stream, or tells elsewhere what has been written since the last time."""
+        """Flushes the stream, or writes what came since the last time to the fallback."""
         try:
             self._stream.flush()
         except OSError as error:
-            self._tell(error)
+            self._fall_back(error)
         self._pending = ""
 
-    def _tell(self, error: OSError) -> None:
+    def _fall_back(self, error: OSError) -> None:
         from nst_client.display.words import printable
 
         text, self._pending = self._pending.strip(), ""
         if text and error.errno != errno.EPIPE:  # who closes a pipe has read enough
             words = "\n".join(map(printable, text.splitlines()))
-            self._elsewhere.write(f"Standard output: {error.strerror}. This was to be printed:\n{words}\n")
-            self._elsewhere.flush()
+            self._fallback.write(f"Standard output: {error.strerror}. This was to be printed:\n{words}\n")
+            self._fallback.flush()

@@ -44,7 +44,7 @@ class UnreadMode(ValueError):
 
 
 def open_tiff(stream: BinaryIO) -> Image.Image:
-    """Opens a TIFF file; what Pillow knows nothing of, or would misread, is told in `info` for `grey_levels`.
+    """Opens a TIFF file; what Pillow knows nothing of, or would misread, is noted in `info` for `grey_levels`.
 
     Raises:
         UnreadMode: Pillow does not read its pixels, or would read others than are in it.
@@ -76,7 +76,7 @@ def grey_levels(image: Image.Image) -> tuple[np.ndarray, int]:
 
 
 def positive(image: Image.Image) -> Image.Image:
-    """The same for a grey picture of 8 bits with alpha."""
+    """A grey picture of 8 bits with alpha in which black is 0, as `open_tiff` noted it; any other one as it is."""
     if not image.info.get(NEGATIVE):
         return image
     grey, alpha = image.split()

@@ -64,7 +64,7 @@ def check_replaceable(file: Path, *, user: int | None = None, open_file: Callabl
     if os.name == "posix":
         user = os.geteuid() if user is None else user
         if folder.st_mode & stat.S_ISVTX and user not in (0, status.st_uid, folder.st_uid):
-            message = f"{file} belongs to another user, and in {file.parent} nobody may replace what is another's."
+            message = f"{file} belongs to another user, and in {file.parent} only its owner may replace a file."
             raise FileError(message, "Choose another folder or name.")
     if not stat.S_ISREG(status.st_mode):
         return

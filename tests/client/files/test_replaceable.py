@@ -29,7 +29,7 @@ def sticky(tmp_path: Path) -> Path:
 def test_a_file_of_another_user_in_a_sticky_folder_is_refused(sticky: Path):
     with pytest.raises(FileError) as caught:
         check_replaceable(sticky, user=NOBODY)
-    words = f"{sticky} belongs to another user, and in {sticky.parent} nobody may replace what is another's."
+    words = f"{sticky} belongs to another user, and in {sticky.parent} only its owner may replace a file."
     assert (str(caught.value), caught.value.remedy) == (words, "Choose another folder or name.")
     check_replaceable(sticky.with_name("new.png"), user=NOBODY)
 
