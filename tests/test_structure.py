@@ -107,6 +107,21 @@ def test_files_and_bodies_fit_a_reader(file):
             assert length <= 40, f"{node.name} has {length} lines"
 
 
+@pytest.mark.parametrize(
+    ("folder", "document"),
+    [
+        ("nst_graph", "nst_graph/README.md"),
+        ("export/nst_export/saved_model", "export/README.md"),
+        ("serving/nst_serving", "serving/README.md"),
+    ],
+)
+def test_a_folders_readme_names_each_of_its_files(folder, document):
+    """tests/client/test_rooms.py does it for the client's rooms."""
+    named = set(re.findall(r"`(\w+\.py)`", (ROOT / document).read_text()))
+    missing = {file.name for file in (ROOT / folder).glob("*.py")} - {"__init__.py"} - named
+    assert not missing, f"{document} names no {', '.join(sorted(missing))}"
+
+
 def test_the_changelog_begins_with_this_version():
     headings = re.findall(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == nst_graph.__version__

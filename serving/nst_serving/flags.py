@@ -79,10 +79,6 @@ LONG_RUN_FLAGS = (
     ),
 )
 
-# Batching is never asked for: --enable_batching refuses scalar inputs such as iterations, and runs of
-# different length cannot share one loop.
-BATCHING_FLAGS = frozenset({"enable_batching", "batching_parameters_file", "enable_per_model_batching_parameters"})
-
 # Without it TensorFlow takes nearly all memory of the GPU at the first run: nothing else fits beside it.
 MEMORY_GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH=true"
 

@@ -18,7 +18,7 @@ import yaml
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from nst_serving.flags import BATCHING_FLAGS, GRPC_THREADS, LONG_RUN_FLAGS, LONGEST_RUN_SECONDS, REST_THREADS
+from nst_serving.flags import GRPC_THREADS, LONG_RUN_FLAGS, LONGEST_RUN_SECONDS, REST_THREADS
 from nst_serving.launcher import docker_command, program_command
 from tests.events import GUARD_SECONDS
 from tests.serving.kubernetes_schemas import validate
@@ -32,6 +32,8 @@ MANIFESTS = sorted(
 )
 OVERLAYS = ["base", "gpu"]
 VERSIONS = ["2.19.1", "2.20.0"]
+# They refuse scalar inputs such as `iterations`, and runs of different length cannot share one loop.
+BATCHING_FLAGS = {"enable_batching", "batching_parameters_file", "enable_per_model_batching_parameters"}
 FREE_KEYS = {"labels", "annotations", "matchLabels", "selector", "requests", "limits"}  # maps, not structures
 
 
