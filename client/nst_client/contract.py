@@ -124,7 +124,7 @@ class Option(NamedTuple):
         """
         words = text.replace(",", ".") if decimal_comma and self._element is not str else text
         try:
-            if "_" in words and self._element is not str:  # Python's own 1_000 is nobody else's
+            if "_" in words and self._element is not str:  # only Python writes 1_000
                 raise ValueError
             if self.is_list:
                 return self.checked([self._element(word) for word in words.replace(",", " ").split()])

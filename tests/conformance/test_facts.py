@@ -1,4 +1,4 @@
-"""Every case says where its truth comes from; the README lists those that nobody has watched yet (`make docs`)."""
+"""Every case says where its truth comes from; the README lists those not yet seen on the real server (`make docs`)."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def reflect(stubs, **request) -> reflection_pb2.ServerReflectionResponse:
     return answer
 
 
-@pytest.mark.fact("model_servers/BUILD, grpc++_reflection; nobody has listed them on the real server yet")
+@pytest.mark.fact("model_servers/BUILD, grpc++_reflection; not listed on the real server yet")
 def test_reflection_lists_the_services(stubs):
     services = {service.name for service in reflect(stubs, list_services="").list_services_response.service}
     assert {"tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"} <= services

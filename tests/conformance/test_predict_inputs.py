@@ -93,7 +93,7 @@ UNPARSABLE = [
         "a negative length": uint8_proto([-1, 32, 3], tensor_content=bytes(3072)),
         "a shape past 64 bits": uint8_proto([2**40, 2**40, 3], int_val=[1]),
         "no dtype": uint8_proto([1], dtype=types_pb2.DT_INVALID, int_val=[1]),
-        "a dtype that nobody knows": uint8_proto([1], dtype=999, int_val=[1]),
+        "an unknown dtype": uint8_proto([1], dtype=999, int_val=[1]),
         "a reference": uint8_proto([1], dtype=types_pb2.DT_UINT8_REF, int_val=[1]),
         "strings as bytes": uint8_proto([2], dtype=types_pb2.DT_STRING, tensor_content=b"\1\2ab"),
         "nothing at all": tensor_pb2.TensorProto(),

@@ -121,7 +121,7 @@ def _run(
         interruptible(lambda: display.show(Note(STOPPING))) as interrupt,
         warnings_as_notes(lambda text: display.show(Note(text))),
     ):
-        client.tell_of_servers(lambda text: display.show(Note(text)))
+        client.on_server_change(lambda text: display.show(Note(text)))
         silent = client.silent_servers()
         if len(silent) == client.servers:  # an address or the model's name is wrong
             raise silent[0]

@@ -124,10 +124,10 @@ class Servers:
                     failures.append(error)
                     if isinstance(error, NEVER_RETRIED):
                         raise
-                    self._tell_silence(server, error)
+                    self._note_silence(server, error)
                 else:
                     seconds = time.monotonic() - begin
-                    self._tell_answer(server, begin)
+                    self._note_answer(server, begin)
                     return reply, seconds
             if len(tried) == len(self._servers):
                 raise min(failures, key=_rank)
@@ -147,10 +147,10 @@ class Servers:
             failed = [(server, error) for server, error in results if error is not None]
         if len(failed) < len(self._servers):
             for server, error in failed:
-                self._tell_silence(server, error)
+                self._note_silence(server, error)
         return [error for _, error in failed]
 
-    def _tell_silence(self, server: Server, failure: NstError) -> None:
+    def _note_silence(self, server: Server, failure: NstError) -> None:
         if isinstance(failure, ServerBusy):
             return
         with self._lock:
@@ -159,7 +159,7 @@ class Servers:
         if is_new and others:  # where none is left, the caller hears of it
             self.note(f"{str(failure).rstrip('.')}. The others go on without it.")
 
-    def _tell_answer(self, server: Server, asked_at: float) -> None:
+    def _note_answer(self, server: Server, asked_at: float) -> None:
         with self._lock:
             # An answer to an earlier call may have been on its way when the server went.
             is_back = server.silent_since is not None and asked_at > server.silent_since

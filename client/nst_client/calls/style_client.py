@@ -223,8 +223,8 @@ class StyleClient:
         """Asks every server, and returns the errors of those that do not answer, or do not have the model."""
         return self._servers.failures(*self._status_call)
 
-    def tell_of_servers(self, note: Callable[[str], None]) -> None:
-        """Tells `note` a sentence, from any thread, when one of several servers falls silent, and when it is back."""
+    def on_server_change(self, note: Callable[[str], None]) -> None:
+        """Has `note` called with a sentence, from any thread, when one of several servers falls silent or is back."""
         self._servers.note = note
 
     def wait_until_available(self, timeout_seconds: float) -> list[VersionStatus]:

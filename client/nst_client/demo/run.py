@@ -21,6 +21,7 @@ from nst_client.files.plots import write_loss_plot, write_strip
 from nst_client.files.written import make_folder
 
 NST = [sys.executable, "-m", "nst_client"]
+STOP_SECONDS = 30  # twice what the server allows itself
 
 
 def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[Path]:
@@ -72,7 +73,7 @@ def _command(*arguments: str) -> str:
 @contextlib.contextmanager
 def _server(model_dir: Path) -> Iterator[str]:
     """The address of an embedded server on a free port, which ends with the block."""
-    arguments = [*NST, "serve", str(model_dir), "--port", "0"]
+    arguments = [*NST, "serve", str(model_dir), "--port", "0", "--quiet"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, errors="replace")
     try:
         assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
@@ -82,7 +83,10 @@ def _server(model_dir: Path) -> Iterator[str]:
         yield words[words.index("at") + 1]
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _say(line: str) -> None:

@@ -18,7 +18,8 @@ class Format(NamedTuple):
     start: bytes | None  # a pattern for the first bytes; None where there is none to go by
 
 
-# What is worth reading. Pillow also knows formats that start other programs (EPS), and some that nobody paints from.
+# What is worth reading. Pillow also knows formats that start other programs (EPS), and some without photographs or
+# paintings in them.
 FORMATS = (
     Format("JPEG", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".jpg_large", ".jpg-large", ".mpo"), rb"\xff\xd8\xff"),
     Format("PNG", "PNG", (".png", ".apng"), rb"\x89PNG\r\n\x1a\n"),

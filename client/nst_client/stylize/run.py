@@ -80,7 +80,7 @@ class StylizeRun:
         return self._report(progress)
 
     def _watch_servers(self, display: Display) -> None:
-        self._client.tell_of_servers(lambda text: display.show(Note(text)))
+        self._client.on_server_change(lambda text: display.show(Note(text)))
         if self._client.servers > 1:  # of a single one that is silent the run itself says so
             self._client.silent_servers()
 
