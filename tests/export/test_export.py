@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import resource
 from datetime import datetime, timezone
 
 import keras
@@ -26,6 +24,7 @@ from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR
+from tests.full_disk import largest_file
 
 
 def nodes_of(version_dir):
@@ -180,17 +179,6 @@ def test_bad_weights_leave_nothing_behind(tmp_path):
     with pytest.raises(WeightsError, match="There is no weights file"):
         export_version(tmp_path / "new" / "model", weights=str(tmp_path / "absent.h5"), width_divisor=WIDTH_DIVISOR)
     assert list(tmp_path.iterdir()) == []
-
-
-@contextlib.contextmanager
-def largest_file(size):
-    """Makes every file of this process fail beyond `size` bytes, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("size", [0, 300_000], ids=["variables", "graph"])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ from nst_client.errors import FileError
 from nst_client.files.pictures import Picture, read_picture
 from nst_client.progress import Progress
 from nst_client.stylize.side_files import SideFiles, SideWriter, check_side_files, is_numbered
+from tests.full_disk import largest_file
 
 CONTENT = np.random.default_rng(99).integers(0, 256, (40, 60, 3), np.uint8)
 ALPHA = np.tile(np.arange(60, dtype=np.uint8) * 4, (40, 1))
@@ -24,17 +22,6 @@ LOSSES = np.linspace(4, 1, 10, dtype=np.float32)[:, None] * np.array([1, 0.25, 0
 def progress(iteration: int) -> Progress:
     image = np.random.default_rng(iteration).integers(0, 256, CONTENT.shape, np.uint8)
     return Progress(iteration, 10, image, LOSSES[:1], 1.0, 1, ())
-
-
-@contextlib.contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Makes every file of this process fail beyond `size` bytes, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Notes(list[str]):
