@@ -128,13 +128,8 @@ class RestServer:
 
     async def _predict(self, spec: model_pb2.ModelSpec, request: Request) -> dict[str, Any]:
         body = await request.body()
-        leaving: list[Callable[[], None]] = []
-
-        def on_cancel(leave: Callable[[], None]) -> bool:
-            leaving.append(leave)
-            return True
-
-        caller = Caller("REST", self._timeout_seconds, on_cancel)
+        client = _Client()
+        caller = Caller("REST", self._timeout_seconds, client.on_leaving)
 
         def run() -> dict[str, Any]:
             document = json_object(body)  # before the model: the server checks them in that order
@@ -143,7 +138,7 @@ class RestServer:
             message.model_spec.MergeFrom(spec)
             return outputs_json(self._predictor.answer(message, caller))
 
-        async with _watching(request, leaving):
+        async with _watching(request, client):
             return await anyio.to_thread.run_sync(run, limiter=self._threads)
 
     def _status(self, spec: model_pb2.ModelSpec) -> dict[str, Any]:
@@ -203,18 +198,39 @@ def _json(document: dict[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(document), status, media_type="application/json")
 
 
+class _Client:
+    """Who waits for an answer, and what is to be done when nobody does any more. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._has_left = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def on_leaving(self, callback: Callable[[], None]) -> bool:
+        """Registers what to do; False if the client has left already."""
+        self._callbacks.append(callback)
+        return not self._has_left
+
+    def leave(self) -> None:
+        """Does all that is registered; what comes later is told that it is too late."""
+        self._has_left = True
+        for callback in list(self._callbacks):
+            callback()
+
+
 @contextlib.asynccontextmanager
-async def _watching(request: Request, leaving: list[Callable[[], None]]) -> AsyncIterator[None]:
-    """Calls all of `leaving` if the client goes away during the block."""
+async def _watching(request: Request, client: _Client) -> AsyncIterator[None]:
+    """Has the client leave if it disconnects during the block, or if the server stops and cancels the block."""
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        for leave in list(leaving):
-            leave()
+        client.leave()
 
     watcher = asyncio.create_task(watch())
     try:
         yield
+    except asyncio.CancelledError:  # the thread of the run does not notice by itself
+        client.leave()
+        raise
     finally:
         watcher.cancel()
