@@ -1,0 +1,88 @@
+"""The student: VGG19 up to block5_conv2, with batch normalisation while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (its usual name)
+
+Pooling = Literal["average", "max"]
+
+# Simonyan and Zisserman 2015, table 1, column E; block 5 only as far as any recipe here looks.
+BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (2, 512))
+CONVOLUTIONS = tuple(
+    f"block{block}_conv{index}" for block, (depth, _) in enumerate(BLOCKS, start=1) for index in range(1, depth + 1)
+)
+FIRST = CONVOLUTIONS[0]
+
+
+class Student(nn.Module):
+    """VGG19's convolutions; all but the first, which is the teacher's own, are normalised and learn."""
+
+    def __init__(self) -> None:
+        """Orthogonal filters; the first convolution is set by `adopt_first`."""
+        super().__init__()
+        self.convolutions, self.norms, width_in = nn.ModuleDict(), nn.ModuleDict(), 3
+        for block, (depth, width) in enumerate(BLOCKS, start=1):
+            for index in range(1, depth + 1):
+                name = f"block{block}_conv{index}"
+                layer = nn.Conv2d(width_in, width, 3, padding=1, bias=name == FIRST)
+                nn.init.orthogonal_(layer.weight, gain=2**0.5)
+                self.convolutions[name] = layer
+                if name != FIRST:
+                    self.norms[name] = nn.BatchNorm2d(width, momentum=0.02)
+                width_in = width
+
+    def adopt_first(self, kernel: Tensor, bias: Tensor) -> None:
+        """Gives block1_conv1 these filters for good: they are its target, so there is nothing to learn."""
+        layer = self.convolutions[FIRST]
+        with torch.no_grad():
+            layer.weight.copy_(kernel)
+            layer.bias.copy_(bias)
+        layer.requires_grad_(requires_grad=False)
+
+    def forward(self, bgr: Tensor, pooling: Pooling) -> dict[str, Tensor]:
+        """Features behind each ReLU by layer name.
+
+        Args:
+            bgr: float32[batch, 3, height, width], pixels less ImageNet's mean, blue-green-red.
+            pooling: between the blocks.
+        """
+        pool = F.avg_pool2d if pooling == "average" else F.max_pool2d
+        x, features = bgr.contiguous(memory_format=torch.channels_last), {}
+        for name, layer in self.convolutions.items():
+            if name.endswith("conv1") and name != FIRST:
+                x = pool(x, 2)
+            x = layer(x)
+            if name in self.norms:
+                x = self.norms[name](x)
+            x = features[name] = F.relu(x)
+        return features
+
+    def keep_statistics(self) -> None:
+        """From now on the normalisation uses what it has gathered instead of the batch's own mean and variance."""
+        for norm in self.norms.values():
+            norm.eval()
+
+
+def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Kernel float32[out, in, 3, 3] and bias float32[out] by layer, the normalisation folded in.
+
+    Args:
+        state: a `Student`'s `state_dict`.
+    """
+    layers = {}
+    for name in CONVOLUTIONS:
+        kernel = state[f"convolutions.{name}.weight"].double()
+        if name == FIRST:
+            layers[name] = kernel.float(), state[f"convolutions.{name}.bias"].float()
+            continue
+        gain, shift, mean, variance = (
+            state[f"norms.{name}.{part}"].double() for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        factor = gain / torch.sqrt(variance + nn.BatchNorm2d(1).eps)
+        layers[name] = (kernel * factor[:, None, None, None]).float(), (shift - mean * factor).float()
+    return layers

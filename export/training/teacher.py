@@ -1,0 +1,118 @@
+"""The teacher: SqueezeNet 1.1 without its classifier, and what each layer of the student should give."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812  (its usual name)
+
+from training.errors import TrainingError
+
+SHA256 = "49fb60a2ad6dcbf6acd22426eb71f684141aa5a6ffc20b7156f53af83e52549d"
+
+# The student's layers that have a target, front to back.
+TAUGHT = (
+    "block1_conv1",
+    "block2_conv1",
+    "block3_conv1",
+    "block4_conv1",
+    "block4_conv2",
+    "block5_conv1",
+    "block5_conv2",
+)
+
+# Between two pools. The original pads nowhere; its pools are padded here by one pixel, on the right and below for
+# True and on the left and above for False, so that its grids stay over VGG19's within half a cell.
+STAGES = ((False, ("fire2", "fire3")), (True, ("fire4", "fire5")), (False, ("fire6", "fire7", "fire8")))
+
+REMEDY = "Pass the file that export/training/README.md describes, or name another digest with --teacher-sha256."
+
+
+class Teacher:
+    """SqueezeNet 1.1 (Iandola et al. 2016), float32."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes `LAYER/kernel` float32[h, w, in, out] and `LAYER/bias` float32[out]."""
+        self._weights = {
+            name.removesuffix("/kernel"): (
+                torch.tensor(np.ascontiguousarray(arrays[name].transpose(3, 2, 0, 1))),
+                torch.tensor(arrays[name.removesuffix("kernel") + "bias"]),
+            )
+            for name in arrays
+            if name.endswith("/kernel")
+        }
+
+    def first_filters(self) -> tuple[Tensor, Tensor]:
+        """Kernel float32[64, 3, 3, 3] and bias float32[64] of its first convolution, for blue, green and red."""
+        return self._weights["conv1"]
+
+    def layers(self, bgr: Tensor) -> dict[str, Tensor]:
+        """Features of `conv1` and `fire2` to `fire8`, as the original computes them but for the padding.
+
+        Args:
+            bgr: float32[batch, 3, height, width], pixels less ImageNet's mean, blue-green-red.
+        """
+        features = {"conv1": self._convolution(_padded(bgr, right=True), "conv1", stride=2)}
+        x = features["conv1"]
+        for right, names in STAGES:
+            x = F.max_pool2d(_padded(x, right=right), 3, 2)
+            for name in names:
+                x = features[name] = self._fire(x, name)
+        return features
+
+    def targets(self, bgr: Tensor) -> dict[str, Tensor]:
+        """What each of the student's layers in `TAUGHT` should give, on its own grid and not yet scaled."""
+        features = self.layers(bgr)
+        half = F.avg_pool2d(bgr, 2)
+        return {
+            "block1_conv1": self._convolution(_surrounded(bgr), "conv1"),
+            "block2_conv1": torch.cat([self._convolution(_surrounded(half), "conv1"), features["conv1"]], 1),
+            "block3_conv1": torch.cat([features["fire2"], features["fire3"]], 1),
+            "block4_conv1": torch.cat([features["fire4"], features["fire5"]], 1),
+            "block4_conv2": torch.cat([features["fire5"], features["fire4"]], 1),
+            "block5_conv1": torch.cat([features["fire6"], features["fire7"][:, :128]], 1),
+            "block5_conv2": features["fire8"],
+        }
+
+    def _convolution(self, x: Tensor, name: str, *, stride: int = 1, padding: int = 0) -> Tensor:
+        kernel, bias = self._weights[name]
+        return F.relu(F.conv2d(x, kernel, bias, stride=stride, padding=padding))
+
+    def _fire(self, x: Tensor, name: str) -> Tensor:
+        squeezed = self._convolution(x, f"{name}/squeeze1x1")
+        wide = self._convolution(squeezed, f"{name}/expand3x3", padding=1)
+        return torch.cat([self._convolution(squeezed, f"{name}/expand1x1"), wide], 1)
+
+
+def read_teacher(file: Path, sha256: str = SHA256) -> Teacher:
+    """The teacher out of its file, whose digest is checked.
+
+    Raises:
+        TrainingError: no such file, or another one.
+    """
+    if not file.is_file():
+        raise TrainingError(f"There is no teacher file at {file}.", REMEDY)
+    content = file.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise TrainingError(f"{file} is not the teacher: its SHA-256 is {found}, not {sha256}.", REMEDY)
+    try:
+        with np.load(io.BytesIO(content)) as arrays:
+            return Teacher(dict(arrays))
+    except (ValueError, KeyError, OSError) as error:
+        raise TrainingError(f"{file} cannot be read as the teacher's arrays: {error}.", REMEDY) from error
+
+
+def _padded(x: Tensor, *, right: bool) -> Tensor:
+    left, after = int(not right), int(right)
+    return F.pad(x, (left, after, left, after), mode="replicate")
+
+
+def _surrounded(x: Tensor) -> Tensor:
+    return F.pad(x, (1, 1, 1, 1), mode="replicate")
