@@ -30,7 +30,7 @@ def parsed_arguments() -> argparse.Namespace:
     train.add_argument("--anneal", type=int, required=True, help="last steps, in which the rate falls to zero")
     train.add_argument("--rate", type=float, default=2e-3)
     train.add_argument("--batch", type=int, default=6)
-    train.add_argument("--side", type=int, default=96, help="pixels of a crop")
+    train.add_argument("--side", type=int, default=112, help="pixels of a crop")
     train.add_argument("--statistics-steps", type=int, default=3000)
     train.add_argument("--judge-every", type=int, default=500)
     return parser.parse_args()
@@ -63,7 +63,8 @@ def train(arguments: argparse.Namespace) -> None:
     from training.crops import Crops
     from training.picture_cache import Pictures
     from training.run import Run, Settings
-    from training.teacher import SHA256, read_teacher
+    from training.teacher import Teacher
+    from training.teacher_file import SHA256, read_teacher_arrays
 
     settings = Settings(
         steps=arguments.steps,
@@ -74,7 +75,7 @@ def train(arguments: argparse.Namespace) -> None:
         statistics_steps=arguments.statistics_steps,
         judge_every=arguments.judge_every,
     )
-    teacher = read_teacher(arguments.teacher, arguments.teacher_sha256 or SHA256)
+    teacher = Teacher(read_teacher_arrays(arguments.teacher, arguments.teacher_sha256 or SHA256))
     run = Run(arguments.run, teacher, Crops(Pictures(arguments.pictures)), Pictures(arguments.judged), settings)
     for line in run.go():
         print(line, flush=True)

@@ -35,13 +35,6 @@ def centres(pictures: Pictures, *, most: int, side: int) -> np.ndarray:
     return np.stack(squares)
 
 
-def errors(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean squared error, and mean square of what is wanted about its channels' means, without the outermost ring."""
-    inside = (..., slice(1, -1), slice(1, -1))
-    given, wanted = given.float()[inside], wanted[inside]
-    return (given - wanted).square().mean(), (wanted - wanted.mean((0, 2, 3), keepdim=True)).square().mean()
-
-
 class Judge:
     """Explained variance on a fixed set of squares."""
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class MovingAverage:
     """Follows a network, faster at the beginning."""
 
-    def __init__(self, network: nn.Module, decay: float = 0.999) -> None:
+    def __init__(self, network: nn.Module, decay: float = 0.99) -> None:
         """Begins at the network's weights."""
         self._decay = decay
         self.state: dict[str, Tensor] = {name: value.clone() for name, value in network.state_dict().items()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from statistics import median
 
-PROBED_STEPS = 5
-KEPT_STEPS = 60
+PROBED_STEPS = 3
+KEPT_STEPS = 100
 
 
 class Pace:

@@ -14,15 +14,17 @@ from torch.utils.data import DataLoader, Dataset
 
 from training.checkpoint import append_curve, cut_curve, read_checkpoint, write_checkpoint
 from training.crops import Crops
-from training.judge import Judge, centres, errors, normalised
+from training.judge import Judge, centres, normalised
 from training.moving_average import MovingAverage
 from training.pace import Pace
 from training.picture_cache import Pictures
-from training.student import FIRST, Pooling, Student
+from training.squared_error import squared_error
+from training.student import FIRST, POOLINGS, Student
 from training.teacher import Teacher
 
 SCALE_PICTURES = 96  # that the targets' root mean squares are measured on
 JUDGED, JUDGED_SIDE = 12, 224
+AVERAGE_EVERY = 5  # steps: following costs as much as a few per cent of one
 
 
 class Settings(NamedTuple):
@@ -33,11 +35,10 @@ class Settings(NamedTuple):
     warm_up: int = 100
     rate: float = 2e-3
     batch: int = 6
-    side: int = 96  # pixels of a crop
+    side: int = 112  # pixels of a crop
     statistics_steps: int = 3000  # after which the normalisation's statistics stay
-    average_share: float = 0.5  # of the batches pooled by averaging, the others by maxima
     judge_every: int = 500
-    checkpoint_every: int = 250
+    checkpoint_every: int = 100
 
 
 class _Batches(Dataset[np.ndarray]):
@@ -55,12 +56,6 @@ def learning_rate(step: int, settings: Settings) -> float:
     rise = min(1.0, (step + 1) / settings.warm_up)
     fall = min(1.0, (settings.steps - step) / settings.anneal)
     return settings.rate * min(rise, fall)
-
-
-def pooling_of(step: int, settings: Settings) -> Pooling:
-    """Drawn anew for every step, so that the student serves both."""
-    share = np.random.default_rng([1, step]).random()
-    return "average" if share < settings.average_share else "max"
 
 
 @torch.no_grad()
@@ -135,15 +130,16 @@ class Run:
         if self.step >= self._settings.statistics_steps:
             self.student.keep_statistics()
         with torch.autocast("cpu", torch.bfloat16):
-            given = self.student(bgr, pooling_of(self.step, self._settings))
-        losses = [errors(given[name], wanted[name] / self.scales[name])[0] for name in wanted if name != FIRST]
+            given = self.student(bgr, "both")
+        losses = [squared_error(given[name], wanted[name] / self.scales[name]) for name in wanted if name != FIRST]
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self._settings)
         self._optimiser.zero_grad()
         torch.stack(losses).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self._optimiser.step()
-        self._average.follow(self.student, self.step)
+        if self.step % AVERAGE_EVERY == 0:
+            self._average.follow(self.student, self.step // AVERAGE_EVERY)
 
     def _save(self) -> None:
         state = {
@@ -161,7 +157,7 @@ class Run:
         averaged = Student().to(memory_format=torch.channels_last)
         averaged.load_state_dict(self._average.state)
         words = []
-        for pooling in ("average", "max"):
+        for pooling in POOLINGS:
             explained = self._judge.explained(averaged, pooling, reduced=True)
             line = {"step": self.step, "seconds": round(self._seconds, 1), "pooling": pooling}
             append_curve(self._folder, line | {name: round(value, 4) for name, value in explained.items()})

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
 
-Pooling = Literal["average", "max"]
+Pooling = Literal["average", "max", "both"]
 
 # Simonyan and Zisserman 2015, table 1, column E; block 5 only as far as any recipe here looks.
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (2, 512))
@@ -17,6 +17,7 @@ CONVOLUTIONS = tuple(
     f"block{block}_conv{index}" for block, (depth, _) in enumerate(BLOCKS, start=1) for index in range(1, depth + 1)
 )
 FIRST = CONVOLUTIONS[0]
+POOLINGS: tuple[Pooling, ...] = ("average", "max")  # that what is shipped must serve
 
 
 class Student(nn.Module):
@@ -49,23 +50,31 @@ class Student(nn.Module):
 
         Args:
             bgr: float32[batch, 3, height, width], pixels less ImageNet's mean, blue-green-red.
-            pooling: between the blocks.
+            pooling: between the blocks; `both` averages in the first half of the batch and takes maxima in the other,
+                so that the normalisation's statistics are those of the mixture, in training as afterwards.
         """
-        pool = F.avg_pool2d if pooling == "average" else F.max_pool2d
         x, features = bgr.contiguous(memory_format=torch.channels_last), {}
         for name, layer in self.convolutions.items():
             if name.endswith("conv1") and name != FIRST:
-                x = pool(x, 2)
+                x = pooled(x, pooling)
             x = layer(x)
             if name in self.norms:
                 x = self.norms[name](x)
-            x = features[name] = F.relu(x)
+            x = features[name] = F.relu(x, inplace=True)
         return features
 
     def keep_statistics(self) -> None:
         """From now on the normalisation uses what it has gathered instead of the batch's own mean and variance."""
         for norm in self.norms.values():
             norm.eval()
+
+
+def pooled(x: Tensor, pooling: Pooling) -> Tensor:
+    """Half the height and width; see `Student.forward`."""
+    if pooling == "both":
+        half = len(x) // 2
+        return torch.cat([F.avg_pool2d(x[:half], 2), F.max_pool2d(x[half:], 2)])
+    return F.avg_pool2d(x, 2) if pooling == "average" else F.max_pool2d(x, 2)
 
 
 def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (its usual name)
-
-from training.errors import TrainingError
-
-SHA256 = "49fb60a2ad6dcbf6acd22426eb71f684141aa5a6ffc20b7156f53af83e52549d"
 
 # The student's layers that have a target, front to back.
 TAUGHT = (
@@ -30,9 +23,6 @@ TAUGHT = (
 # Between two pools. The original pads nowhere; its pools are padded here by one pixel, on the right and below for
 # True and on the left and above for False, so that its grids stay over VGG19's within half a cell.
 STAGES = ((False, ("fire2", "fire3")), (True, ("fire4", "fire5")), (False, ("fire6", "fire7", "fire8")))
-
-REMEDY = "Pass the file that export/training/README.md describes, or name another digest with --teacher-sha256."
-
 
 class Teacher:
     """SqueezeNet 1.1 (Iandola et al. 2016), float32."""
@@ -88,25 +78,6 @@ class Teacher:
         squeezed = self._convolution(x, f"{name}/squeeze1x1")
         wide = self._convolution(squeezed, f"{name}/expand3x3", padding=1)
         return torch.cat([self._convolution(squeezed, f"{name}/expand1x1"), wide], 1)
-
-
-def read_teacher(file: Path, sha256: str = SHA256) -> Teacher:
-    """The teacher out of its file, whose digest is checked.
-
-    Raises:
-        TrainingError: no such file, or another one.
-    """
-    if not file.is_file():
-        raise TrainingError(f"There is no teacher file at {file}.", REMEDY)
-    content = file.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise TrainingError(f"{file} is not the teacher: its SHA-256 is {found}, not {sha256}.", REMEDY)
-    try:
-        with np.load(io.BytesIO(content)) as arrays:
-            return Teacher(dict(arrays))
-    except (ValueError, KeyError, OSError) as error:
-        raise TrainingError(f"{file} cannot be read as the teacher's arrays: {error}.", REMEDY) from error
 
 
 def _padded(x: Tensor, *, right: bool) -> Tensor:

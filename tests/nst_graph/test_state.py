@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_export.random_weights import fill_with_random_weights
+from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.loop import loop_start
 from nst_graph.server_options import ServerOptions
 from nst_graph.state import FORMAT
