@@ -41,6 +41,18 @@ def read_checkpoint(folder: Path) -> dict[str, Any] | None:
     return state
 
 
+def required_checkpoint(folder: Path) -> dict[str, Any]:
+    """The checkpoint of a run that must have one.
+
+    Raises:
+        TrainingError: there is none, or it cannot be read.
+    """
+    state = read_checkpoint(folder)
+    if state is None:
+        raise TrainingError(f"{folder} holds no {CHECKPOINT}.", "Name the folder of `python -m training train`.")
+    return state
+
+
 def append_curve(folder: Path, line: dict[str, Any]) -> None:
     """Adds one line of JSON."""
     with (folder / CURVE).open("a") as file:

@@ -53,7 +53,7 @@ class Crops:
             return crop
         below = self._pictures[int(rng.choice(len(self._chances), p=self._opaque_chances))]
         opacity = crop[..., 3:] / 255
-        return opacity * crop[..., :3] + (1 - opacity) * cut(below, rng, side)
+        return np.asarray(opacity * crop[..., :3] + (1 - opacity) * cut(below, rng, side))
 
 
 def cut(picture: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
@@ -69,4 +69,4 @@ def cut(picture: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
     crop = np.asarray(patch.resize((side, side), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0), np.float32)
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
-    return np.rot90(crop, rng.integers(1, 4)) if rng.random() < 0.25 else crop
+    return np.rot90(crop, int(rng.integers(1, 4))) if rng.random() < 0.25 else crop

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from PIL import Image, ImageDraw
+
 from nst_client.demo.painting import draw_painting
 from nst_client.demo.scene import draw_scene
-from PIL import Image, ImageDraw
 
 SIDE = 320  # pixels
 OVERSAMPLE = 2  # leaves are drawn larger and then shrunk, which smooths their edges

@@ -35,6 +35,14 @@ def centres(pictures: Pictures, *, most: int, side: int) -> np.ndarray:
     return np.stack(squares)
 
 
+@torch.no_grad()
+def features_of(student: Student, square: np.ndarray, pooling: Pooling) -> dict[str, np.ndarray]:
+    """float32[positions, channels] by layer, of uint8[side, side, 3]."""
+    student.eval()
+    features = student(normalised(square[None]), pooling)
+    return {name: value[0].flatten(1).T.numpy() for name, value in features.items()}
+
+
 class Judge:
     """Explained variance on a fixed set of squares."""
 

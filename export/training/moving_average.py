@@ -18,7 +18,5 @@ class MovingAverage:
     def follow(self, network: nn.Module, step: int) -> None:
         """One step: `decay` of the average so far, the rest of the network; fewer of the past while it is young."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        pairs = [
-            (self.state[name], value) for name, value in network.state_dict().items() if value.is_floating_point()
-        ]
+        pairs = [(self.state[name], value) for name, value in network.state_dict().items() if value.is_floating_point()]
         torch._foreach_lerp_([old for old, _ in pairs], [new for _, new in pairs], 1 - decay)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -104,13 +103,13 @@ def write_pictures(
     shares = [source.share for source in sources] + [drawn_share] * (len(entries) > sum(kept))
     names = [str(source.folder) for source in sources] + ["drawn"] * (len(entries) > sum(kept))
     (folder / TABLE).write_text(json.dumps({"shares": shares, "names": names, "entries": entries}))
-    os.replace(folder / f"{ARRAYS}.part", folder / ARRAYS)
+    (folder / f"{ARRAYS}.part").replace(folder / ARRAYS)
     return Report(kept, unreadable)
 
 
-def _append(file: object, entries: list[Entry], source: int, picture: np.ndarray) -> None:
-    offset = file.tell()  # type: ignore[attr-defined]
-    file.write(np.ascontiguousarray(picture).tobytes())  # type: ignore[attr-defined]
+def _append(file: BinaryIO, entries: list[Entry], source: int, picture: np.ndarray) -> None:
+    offset = file.tell()
+    file.write(np.ascontiguousarray(picture).tobytes())
     entries.append(Entry(source, offset, *picture.shape))
 
 
@@ -124,6 +123,19 @@ def _decoded(folder: Path, most: int, unreadable: list[str]) -> Iterator[np.ndar
             continue
         if min(picture.shape[:2]) >= SHORTEST_SIDE and picture[..., :3].std() >= FLATTEST:
             yield picture
+
+
+def whole_picture(file: Path) -> np.ndarray:
+    """uint8[height, width, 3] at its own size.
+
+    Raises:
+        TrainingError: it cannot be read.
+    """
+    try:
+        with Image.open(file) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{file} cannot be read: {error}.", "Name a picture.") from error
 
 
 def decoded_picture(file: Path) -> np.ndarray:

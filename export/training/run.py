@@ -19,7 +19,7 @@ from training.moving_average import MovingAverage
 from training.pace import Pace
 from training.picture_cache import Pictures
 from training.squared_error import squared_error
-from training.student import FIRST, POOLINGS, Student
+from training.student import FIRST, POOLINGS, Student, trained_student
 from training.teacher import Teacher
 
 SCALE_PICTURES = 96  # that the targets' root mean squares are measured on
@@ -154,8 +154,7 @@ class Run:
 
     def _look(self) -> str:
         """One point of the curve for each pooling, of the averaged weights."""
-        averaged = Student().to(memory_format=torch.channels_last)
-        averaged.load_state_dict(self._average.state)
+        averaged = trained_student(self._average.state)
         words = []
         for pooling in POOLINGS:
             explained = self._judge.explained(averaged, pooling, reduced=True)

@@ -16,13 +16,13 @@ class _SquaredError(torch.autograd.Function):
             ring.zero_()
         count = error[..., 1:-1, 1:-1].numel()
         ctx.save_for_backward(error)
-        ctx.count = count  # type: ignore[attr-defined]
+        ctx.count = count
         return error.float().square().sum() / count
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
-        (error,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        return error * (2 * float(gradient) / ctx.count), None  # type: ignore[attr-defined]
+        (error,) = ctx.saved_tensors
+        return error * (2 * float(gradient) / ctx.count), None
 
 
 def squared_error(given: Tensor, wanted: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (its usual name)
@@ -77,8 +78,8 @@ def pooled(x: Tensor, pooling: Pooling) -> Tensor:
     return F.avg_pool2d(x, 2) if pooling == "average" else F.max_pool2d(x, 2)
 
 
-def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
-    """Kernel float32[out, in, 3, 3] and bias float32[out] by layer, the normalisation folded in.
+def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Kernel float32[3, 3, in, out] and bias float32[out] by layer, as Keras has them, the normalisation folded in.
 
     Args:
         state: a `Student`'s `state_dict`.
@@ -87,11 +88,20 @@ def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
     for name in CONVOLUTIONS:
         kernel = state[f"convolutions.{name}.weight"].double()
         if name == FIRST:
-            layers[name] = kernel.float(), state[f"convolutions.{name}.bias"].float()
-            continue
-        gain, shift, mean, variance = (
-            state[f"norms.{name}.{part}"].double() for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        factor = gain / torch.sqrt(variance + nn.BatchNorm2d(1).eps)
-        layers[name] = (kernel * factor[:, None, None, None]).float(), (shift - mean * factor).float()
+            bias = state[f"convolutions.{name}.bias"]
+        else:
+            gain, shift, mean, variance = (
+                state[f"norms.{name}.{part}"].double() for part in ("weight", "bias", "running_mean", "running_var")
+            )
+            factor = gain / torch.sqrt(variance + nn.BatchNorm2d(1).eps)
+            kernel, bias = kernel * factor[:, None, None, None], shift - mean * factor
+        layers[name] = kernel.float().permute(2, 3, 1, 0).numpy(), bias.float().numpy()
     return layers
+
+
+def trained_student(state: Mapping[str, Tensor]) -> Student:
+    """A `Student` with these weights, ready to compute."""
+    student = Student().to(memory_format=torch.channels_last)
+    student.load_state_dict(dict(state))
+    student.eval()
+    return student

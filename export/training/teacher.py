@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (its usual name)
+
+from training.teacher_file import SHA256, read_teacher_arrays
 
 # The student's layers that have a target, front to back.
 TAUGHT = (
@@ -23,6 +26,7 @@ TAUGHT = (
 # Between two pools. The original pads nowhere; its pools are padded here by one pixel, on the right and below for
 # True and on the left and above for False, so that its grids stay over VGG19's within half a cell.
 STAGES = ((False, ("fire2", "fire3")), (True, ("fire4", "fire5")), (False, ("fire6", "fire7", "fire8")))
+
 
 class Teacher:
     """SqueezeNet 1.1 (Iandola et al. 2016), float32."""
@@ -78,6 +82,11 @@ class Teacher:
         squeezed = self._convolution(x, f"{name}/squeeze1x1")
         wide = self._convolution(squeezed, f"{name}/expand3x3", padding=1)
         return torch.cat([self._convolution(squeezed, f"{name}/expand1x1"), wide], 1)
+
+
+def read_teacher(file: Path, sha256: str | None = None) -> Teacher:
+    """The teacher out of its file; see `read_teacher_arrays`."""
+    return Teacher(read_teacher_arrays(file, sha256 or SHA256))
 
 
 def _padded(x: Tensor, *, right: bool) -> Tensor:

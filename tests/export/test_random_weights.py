@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from nst_export.weights import weights_sha256
 from nst_export.weights.random_weights import (
     NOISE_PICTURES,
     NOISE_SIDE,
@@ -14,7 +15,6 @@ from nst_export.weights.random_weights import (
     noise_picture,
     orthogonal,
 )
-from nst_export.weights import weights_sha256
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import preprocess, vgg19

@@ -82,7 +82,8 @@ def test_a_damaged_file_is_refused_in_one_sentence(tiny_network, small_file, dam
     whole = shipped(small_file)
     small_file.write_bytes(damage(small_file.read_bytes()))
     before = weights_sha256(tiny_network)
-    with pytest.raises(WeightsError, match=f"{small_file} is damaged: its SHA-256 is .* not {whole.sha256}") as refusal:
+    what = rf"{small_file} is damaged: its SHA-256 is .* not {whole.sha256}"
+    with pytest.raises(WeightsError, match=what) as refusal:
         fill_weights(tiny_network, "trained", shipped=whole)
     assert "Install nst-serving again" in refusal.value.remedy
     assert weights_sha256(tiny_network) == before
@@ -91,7 +92,7 @@ def test_a_damaged_file_is_refused_in_one_sentence(tiny_network, small_file, dam
 def test_a_missing_file_is_refused_in_one_sentence(tiny_network, small_file):
     whole = shipped(small_file)
     small_file.unlink()
-    with pytest.raises(WeightsError, match="The trained weights cannot be read: .*No such file"):
+    with pytest.raises(WeightsError, match=r"The trained weights cannot be read: .*No such file"):
         fill_weights(tiny_network, "trained", shipped=whole)
 
 

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 
 from nst_export.errors import WeightsError
+from nst_export.weights import fill_weights, weights_sha256
 from nst_export.weights.imagenet import fetch_imagenet_weights
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_export.weights.trained import Shipped
-from nst_export.weights import fill_weights, weights_sha256
-from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import CONVOLUTIONS, vgg19
 from tests.conftest import WIDTH_DIVISOR
 

@@ -1,7 +1,7 @@
 """VGG19's weights, wherever they come from.
 
-Read `sources` first: what `--weights` may say. Then one module for each: `imagenet` and `keras_file`, `trained` (the file
-beside it, whose README says how it was made), `random_weights`.
+Read `sources` first: what `--weights` may say. Then one module for each: `imagenet` and `keras_file`, `trained` (the
+file beside it, whose README says how it was made), `random_weights`.
 """
 
 from nst_export.weights.sources import WeightsRecord as WeightsRecord

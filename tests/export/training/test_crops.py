@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from training.crops import Crops, cut
-from training.picture_cache import Pictures, Source, write_pictures
 
 from tests.conftest import picture
+from training.crops import Crops, cut
+from training.picture_cache import Pictures, Source, write_pictures
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from training.errors import TrainingError
-from training.picture_cache import LONGEST_SIDE, Pictures, Source, write_pictures
 
 from tests.conftest import picture
+from training.errors import TrainingError
+from training.picture_cache import LONGEST_SIDE, Pictures, Source, write_pictures
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from training.errors import TrainingError
 from training.teacher_file import SHA256, read_teacher_arrays
 
