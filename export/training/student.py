@@ -101,7 +101,7 @@ def folded(state: Mapping[str, Tensor]) -> dict[str, tuple[np.ndarray, np.ndarra
 
 def trained_student(state: Mapping[str, Tensor]) -> Student:
     """A `Student` with these weights, ready to compute."""
-    student = Student().to(memory_format=torch.channels_last)
+    student: Student = Student().to(memory_format=torch.channels_last)
     student.load_state_dict(dict(state))
     student.eval()
     return student
