@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from statistics import median
 
-PROBED_STEPS = 3
-KEPT_STEPS = 100
+PROBED_STEPS = 2
+KEPT_STEPS = 150
 
 
 class Pace:

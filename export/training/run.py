@@ -74,11 +74,12 @@ class Run:
     def __init__(self, folder: Path, teacher: Teacher, crops: Crops, judged: Pictures, settings: Settings) -> None:
         """Begins, or goes on where the folder's checkpoint ends."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._teacher, self._crops, self._settings = folder, teacher, crops, settings
+        self._folder, self._teacher, self._crops, self._settings = folder, teacher.reduced(), crops, settings
         torch.manual_seed(0)
         self.student = Student().to(memory_format=torch.channels_last)
         saved = read_checkpoint(folder)
         self.scales = target_scales(teacher, crops, settings.side) if saved is None else saved["scales"]
+        self._reduced_scales = {name: scale.bfloat16() for name, scale in self.scales.items()}
         kernel, bias = teacher.first_filters()
         scale = self.scales[FIRST].flatten()
         self.student.adopt_first(kernel / scale[:, None, None, None], bias / scale)
@@ -125,18 +126,17 @@ class Run:
         """One step of the optimiser on uint8[batch, side, side, 3]."""
         bgr = normalised(batch.numpy())
         with torch.no_grad():
-            wanted = self._teacher.targets(bgr)
+            wanted = self._teacher.learnt_targets(bgr)
         self.student.train()
         if self.step >= self._settings.statistics_steps:
             self.student.keep_statistics()
         with torch.autocast("cpu", torch.bfloat16):
             given = self.student(bgr, "both")
-        losses = [squared_error(given[name], wanted[name] / self.scales[name]) for name in wanted if name != FIRST]
+        losses = [squared_error(given[name], wanted[name] / self._reduced_scales[name]) for name in wanted]
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self._settings)
         self._optimiser.zero_grad()
         torch.stack(losses).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self._optimiser.step()
         if self.step % AVERAGE_EVERY == 0:
             self._average.follow(self.student, self.step // AVERAGE_EVERY)
