@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow conformance check format bench clean
+.PHONY: help install demo test slow conformance check format docs bench clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ check: $(VENV)/installed-dev  ## lint, formatting, types
 format: $(VENV)/installed-dev  ## let ruff rewrite the code
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+
+docs: $(VENV)/installed-dev  ## write the generated parts of the documents anew
+	$(VENV)/bin/python -m tests.documents
 
 bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session, calls against one, a batch
 	$(VENV)/bin/python -m tests.benchmarks.iteration_cost

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph.pixels import clip
+
 
 class AdamState(NamedTuple):
     """What Adam remembers between two updates of a picture."""
@@ -15,9 +17,30 @@ class AdamState(NamedTuple):
     variance: tf.Tensor  # float32[height, width, 3]: second raw moment of the gradient (v)
 
 
-def adam_start(image: tf.Tensor) -> AdamState:
-    """The state before the first update of `image`."""
-    return AdamState(tf.constant(0), tf.zeros_like(image), tf.zeros_like(image))
+class Adam(NamedTuple):
+    """Adam and its settings: see `nst_graph.loop.Optimiser`."""
+
+    beta_1: float  # decay of the mean
+    beta_2: float  # decay of the variance
+    epsilon: float  # the paper's epsilon-hat
+
+    def start(self, image: tf.Tensor) -> AdamState:
+        """The state before the first update of `image`."""
+        return AdamState(tf.constant(0), tf.zeros_like(image), tf.zeros_like(image))
+
+    def step(
+        self, image: tf.Tensor, gradient: tf.Tensor, state: AdamState, learning_rate: tf.Tensor
+    ) -> tuple[tf.Tensor, AdamState]:
+        """The picture after one update, and the state after that."""
+        update, state = adam_update(
+            gradient,
+            state,
+            learning_rate=learning_rate,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+        )
+        return clip(image - update), state
 
 
 def adam_update(

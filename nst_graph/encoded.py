@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from nst_graph import validation
+from nst_graph.exif import orientation, upright
 from nst_graph.limits import MAX_DECODED_PIXELS, Limits
 
 JPEG_START = b"\xff\xd8\xff"
@@ -17,7 +18,8 @@ def decode_picture(name: str, data: tf.Tensor, size: tf.Tensor, limits: Limits) 
 
     Args:
         name: the input's name, for messages.
-        data: string[], a JPEG or PNG file. Alpha is dropped, EXIF orientation is not applied.
+        data: string[], a JPEG or PNG file. It is turned upright by its EXIF data; alpha is dropped, and an ICC
+            profile ignored.
         size: int32[], longest side of the result in pixels; 0 keeps the file's.
         limits: what the result must keep to.
 
@@ -42,7 +44,7 @@ def decode_picture(name: str, data: tf.Tensor, size: tf.Tensor, limits: Limits) 
         lambda: tf.io.decode_png(data, channels=3),
         lambda: tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"),
     )
-    return _resize(name, image, size, limits)
+    return _resize(name, upright(image, orientation(data, is_png)), size, limits)
 
 
 def encode_picture(image: tf.Tensor) -> tf.Tensor:

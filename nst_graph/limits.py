@@ -7,12 +7,6 @@ from typing import NamedTuple
 # block5 sees a picture at 1/16 of its size: below 32 pixels a Gram matrix has one position or none.
 MIN_SIDE = 32
 
-# Adam squares gradients in float32: with larger weights the squares overflow.
-MAX_WEIGHT = 1e12
-
-# One update cannot usefully change a pixel by more than the whole range of pixels.
-MAX_LEARNING_RATE = 255.0
-
 # Encoded pictures may be larger than those stylised, since `size` shrinks them; 67 million pixels are
 # above any phone's camera and decode to 200 MB.
 MAX_DECODED_PIXELS = 2**26

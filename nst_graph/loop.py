@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from nst_graph.adam import AdamState, adam_start, adam_update
 from nst_graph.objective import Losses
+from nst_graph.optimiser import OptimiserState
 from nst_graph.presets import Preset
 
 
@@ -16,12 +16,13 @@ class LoopState(NamedTuple):
     """Everything the optimisation knows between two iterations."""
 
     image: tf.Tensor  # float32[height, width, 3] in 0..255
-    adam: AdamState
+    iteration: tf.Tensor  # int32[]: iterations done so far, in the whole run
+    optimiser: OptimiserState
 
 
-def loop_start(content: tf.Tensor) -> LoopState:
+def loop_start(content: tf.Tensor, preset: Preset) -> LoopState:
     """The state before the first iteration: the content picture itself, as in the eager tutorial."""
-    return LoopState(content, adam_start(content))
+    return LoopState(content, tf.constant(0), preset.optimiser.start(content))
 
 
 def optimise(
@@ -40,29 +41,23 @@ def optimise(
         losses_of: the losses of a picture, float32[height, width, 3] in 0..255.
         state: where to start.
         iterations: int32[], at least 1.
-        learning_rate: float32[], in pixel levels.
-        preset: the optimiser's other settings.
+        learning_rate: float32[], in pixel levels, before its decay.
+        preset: the optimiser, and the other settings of the recipe.
         ends_at: float64[], seconds since 1970; the first iteration is done even behind it, so that
             there always are a new picture and its losses.
         xla: XLA compiles an iteration, once for each size of picture. The loop around it stays
             TensorFlow's: a compiled loop would be deaf to deadlines and could not read the clock.
 
     Returns:
-        The state after the last update, and float32[iterations done, 4]: the `Losses` of each
+        The state after the last iteration, and float32[iterations done, 4]: the `Losses` of each
         picture before its update.
     """
 
     def iteration(state: LoopState) -> tuple[LoopState, tf.Tensor]:
         losses, gradient = losses_and_gradient(losses_of, state.image, preset)
-        update, adam = adam_update(
-            gradient,
-            state.adam,
-            learning_rate=learning_rate * decay(state.adam.updates, preset),
-            beta_1=preset.beta_1,
-            beta_2=preset.beta_2,
-            epsilon=preset.epsilon,
-        )
-        return LoopState(tf.clip_by_value(state.image - update, 0.0, 255.0), adam), tf.stack(losses)
+        rate = learning_rate * decay(state.iteration, preset)
+        image, optimiser = preset.optimiser.step(state.image, gradient, state.optimiser, rate)
+        return LoopState(image, state.iteration + 1, optimiser), tf.stack(losses)
 
     compiled = tf.function(iteration, jit_compile=True) if xla else iteration
 
@@ -99,10 +94,10 @@ def losses_and_gradient(
     return losses, tape.gradient(total, image)
 
 
-def decay(updates: tf.Tensor, preset: Preset) -> tf.Tensor:
-    """Factor on the learning rate after `updates` updates: (1 + updates / decay_updates) ** -1/2.
+def decay(iteration: tf.Tensor, preset: Preset) -> tf.Tensor:
+    """Factor on the learning rate after `iteration` iterations: (1 + iteration / decay_iterations) ** -1/2.
 
-    It depends on the number of updates alone, not on how many are to come, so that a run can be
+    It depends on the iterations done alone, not on how many are to come, so that a run can be
     split anywhere.
     """
-    return tf.math.rsqrt(1.0 + tf.cast(updates, tf.float32) / preset.decay_updates)
+    return tf.math.rsqrt(1.0 + tf.cast(iteration, tf.float32) / preset.decay_iterations)

@@ -13,14 +13,6 @@ from nst_graph.presets import Preset
 from nst_graph.vgg19 import features_at, preprocess
 
 
-class Weights(NamedTuple):
-    """Weights of the three losses: float32[] each."""
-
-    content: tf.Tensor
-    style: tf.Tensor
-    tv: tf.Tensor
-
-
 class Losses(NamedTuple):
     """The losses of one picture, already weighted, so that total is the sum of the others: float32[] each."""
 
@@ -52,20 +44,20 @@ class Objective:
         grams = {n: gram_matrix(f) for n, f in self._style_features(preprocess(style)).items()}
         return Targets(content=self._content_features(preprocess(content)), style=grams)
 
-    def losses(self, image: tf.Tensor, targets: Targets, weights: Weights) -> Losses:
-        """Losses of a picture of the content's size: float32[height, width, 3] in 0..255."""
+    def losses(self, image: tf.Tensor, targets: Targets, options: Mapping[str, tf.Tensor]) -> Losses:
+        """Losses of a picture of the content's size, float32[height, width, 3] in 0..255; `options` by name."""
         features = self._features(preprocess(image))
-        content = weights.content * tf.add_n(
+        content = options["content_weight"] * tf.add_n(
             [
                 weight * self._error(features[layer], targets.content[layer])
                 for layer, weight in self._preset.content_layers.items()
             ]
         )
-        style = weights.style * tf.add_n(
+        style = options["style_weight"] * tf.add_n(
             [
                 weight * self._error(gram_matrix(features[layer]), targets.style[layer])
                 for layer, weight in self._preset.style_layers.items()
             ]
         )
-        variation = weights.tv * total_variation(image)
+        variation = options["tv_weight"] * total_variation(image)
         return Losses(content + style + variation, content, style, variation)

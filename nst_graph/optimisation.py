@@ -10,20 +10,20 @@ import keras
 import tensorflow as tf
 
 from nst_graph.exclusive import one_at_a_time
+from nst_graph.execution import Execution
 from nst_graph.loop import LoopState, loop_start, optimise
-from nst_graph.objective import Objective, Weights
+from nst_graph.objective import Objective
+from nst_graph.pixels import floats, rounded
 from nst_graph.presets import Preset
-from nst_graph.server_options import ServerOptions
-from nst_graph.state import owner_of
+from nst_graph.state import Owner, owner_of
 
 
 class Request(NamedTuple):
-    """What a caller asks for, checked: the same in every call of a run."""
+    """What a caller asks for, checked. Every call of a run has the same one: all of it is the state's owner."""
 
     content: tf.Tensor  # uint8[height, width, 3]
     style: tf.Tensor  # uint8[any height, any width, 3]
-    weights: Weights
-    learning_rate: tf.Tensor  # float32[], in pixel levels
+    options: Mapping[str, tf.Tensor]  # the optional inputs, by `Option.name`
 
 
 class Advanced(NamedTuple):
@@ -36,27 +36,21 @@ class Advanced(NamedTuple):
 class Optimisation:
     """Minimises the objective of one preset on one network."""
 
-    def __init__(self, network: keras.Model, preset: Preset, options: ServerOptions) -> None:
+    def __init__(self, network: keras.Model, preset: Preset, execution: Execution) -> None:
         self._objective = Objective(network, preset)
         self._preset = preset
-        self._options = options
+        self._execution = execution
         self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(preset).encode())}
         # A function of its own, so that a SavedModel has the loop once and not once for each signature.
         self._run = tf.function(self._advance)
 
     def start(self, request: Request) -> LoopState:
         """The state before the first iteration."""
-        return loop_start(tf.cast(request.content, tf.float32))
+        return loop_start(floats(request.content), self._preset)
 
-    def owner(self, request: Request) -> Mapping[str, tf.Tensor]:
+    def owner(self, request: Request) -> Owner:
         """What a run of this request can only go on with: see `read_state`."""
-        numbers = {
-            **{f"{n}_weight": w for n, w in request.weights._asdict().items()},
-            "learning_rate": request.learning_rate,
-        }
-        # Nine digits tell any two float32 apart; as many as `tf.as_string` writes by itself, six, do not.
-        words = {name: tf.as_string(number, precision=9, shortest=True) for name, number in numbers.items()}
-        return owner_of(request.content, request.style, **words, **self._made_with)
+        return owner_of(request, self._made_with)
 
     def advance(self, request: Request, state: LoopState, iterations: tf.Tensor, *, xla: bool = False) -> Advanced:
         """Runs iterations, int32[], when it is its turn; `xla` has XLA compile them."""
@@ -67,27 +61,27 @@ class Optimisation:
             return tuple(tf.nest.flatten(self._run(*arguments, xla=xla)))
 
         tensors = tf.nest.flatten(inputs)
-        outputs = one_at_a_time(run, tensors) if self._options.exclusive else run(*tensors)
+        outputs = one_at_a_time(run, tensors) if self._execution.exclusive else run(*tensors)
         advanced: Advanced = tf.nest.pack_sequence_as(Advanced(state, iterations), outputs)
         return advanced
 
     def _advance(self, request: Request, state: LoopState, iterations: tf.Tensor, *, xla: bool) -> Advanced:
         content, style, ends_at = request.content, request.style, None
-        if self._options.max_seconds is not None:
+        if self._execution.max_seconds is not None:
             # Behind the checks, or behind the wait for its turn; before the targets.
             inputs = tf.nest.flatten((request, state, iterations))
             with tf.control_dependencies([tf.identity(tensor) for tensor in inputs]):
-                ends_at = tf.timestamp() + self._options.max_seconds
+                ends_at = tf.timestamp() + self._execution.max_seconds
             with tf.control_dependencies([ends_at]):
                 content, style = tf.identity(content), tf.identity(style)
         # The targets are computed anew in every call of a run. They cost two thirds of an iteration; to carry them
         # would cost 27 MB each way at 512 x 512, three times the rest of the state.
-        targets = self._objective.targets(tf.cast(content, tf.float32), tf.cast(style, tf.float32))
+        targets = self._objective.targets(floats(content), floats(style))
         state, losses = optimise(
-            lambda image: self._objective.losses(image, targets, request.weights),
+            lambda image: self._objective.losses(image, targets, request.options),
             state,
             iterations=iterations,
-            learning_rate=request.learning_rate,
+            learning_rate=request.options["learning_rate"],
             preset=self._preset,
             ends_at=ends_at,
             xla=xla,
@@ -97,7 +91,7 @@ class Optimisation:
 
 def picture_of(state: LoopState) -> tf.Tensor:
     """The picture that a state has come to: uint8[height, width, 3]."""
-    return tf.saturate_cast(tf.round(state.image), tf.uint8)
+    return rounded(state.image)
 
 
 def _network_digest(network: keras.Model) -> str:

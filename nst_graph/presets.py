@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Pooling = Literal["average", "max"]
-Precision = Literal["float32", "bfloat16", "float16"]
+from nst_graph.adam import Adam
+from nst_graph.choices import Pooling, PresetName
+from nst_graph.optimiser import Optimiser
 
 
 class Preset(NamedTuple):
@@ -14,19 +15,14 @@ class Preset(NamedTuple):
 
     content_layers: Mapping[str, float]  # weight of each layer within the content loss
     style_layers: Mapping[str, float]  # weight of each layer within the style loss
-    content_weight: float
-    style_weight: float
-    tv_weight: float
-    learning_rate: float  # in pixel levels of 0..255: about what one update changes
-    decay_updates: float  # updates after which the learning rate is down to 1/sqrt(2); inf keeps it
-    beta_1: float
-    beta_2: float
-    epsilon: float
+    defaults: Mapping[str, float]  # of the optional inputs, by `Option.name`
+    optimiser: Optimiser
+    decay_iterations: float  # after which the learning rate is down to 1/sqrt(2); inf keeps it
     relative: bool  # losses are relative errors, gradients are per pixel value; else mean squares
     pooling: Pooling
 
 
-PRESETS: Mapping[str, Preset] = {
+PRESETS: Mapping[PresetName, Preset] = {
     # Chosen by looking, with random weights, at 256 to 512 pixels. Shallow style layers weigh more since their
     # filters are the ones that random networks share with trained ones; content is held at two depths, so that
     # shapes stay where a random network's deep layer alone would let them go. With an epsilon much below the
@@ -41,14 +37,9 @@ PRESETS: Mapping[str, Preset] = {
             "block4_conv1": 1 / 10.5,
             "block5_conv1": 0.5 / 10.5,
         },
-        content_weight=0.02,
-        style_weight=1.0,
-        tv_weight=1.0,
-        learning_rate=8.0,
-        decay_updates=50.0,
-        beta_1=0.9,
-        beta_2=0.99,
-        epsilon=1e-3,
+        defaults={"content_weight": 0.02, "style_weight": 1.0, "tv_weight": 1.0, "learning_rate": 8.0},
+        optimiser=Adam(beta_1=0.9, beta_2=0.99, epsilon=1e-3),
+        decay_iterations=50.0,
         relative=True,
         pooling="average",
     ),
@@ -56,14 +47,9 @@ PRESETS: Mapping[str, Preset] = {
     "eager": Preset(
         content_layers={"block5_conv2": 1.0},
         style_layers={f"block{block}_conv1": 1 / 5 for block in range(1, 6)},
-        content_weight=1e3,
-        style_weight=1e-2,
-        tv_weight=0.0,
-        learning_rate=5.0,
-        decay_updates=float("inf"),
-        beta_1=0.99,
-        beta_2=0.999,
-        epsilon=1e-1,
+        defaults={"content_weight": 1e3, "style_weight": 1e-2, "tv_weight": 0.0, "learning_rate": 5.0},
+        optimiser=Adam(beta_1=0.99, beta_2=0.999, epsilon=1e-1),
+        decay_iterations=float("inf"),
         relative=False,
         pooling="max",
     ),

@@ -1,8 +1,13 @@
-"""The functions of the contract: inputs are checked here, before anything runs on them."""
+"""The functions of the contract: a row for each one that stylises, and one builder.
+
+Inputs are checked here, before anything runs on them.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import tensorflow as tf
 
@@ -10,170 +15,118 @@ from nst_graph import validation
 from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import Yardstick
 from nst_graph.limits import Limits
-from nst_graph.objective import Weights
+from nst_graph.objective import Losses
 from nst_graph.optimisation import Optimisation, Request, picture_of
+from nst_graph.options import OPTIONS, Option
+from nst_graph.pixels import floats
 from nst_graph.presets import Preset
 from nst_graph.state import read_state, write_state
 
-Signature = Any  # a `tf.function` from tensors to a dict of tensors, which TensorFlow has no type for
+Function = Any  # a `tf.function` from tensors to a dict of tensors, which TensorFlow has no type for
+Tensors = Mapping[str, tf.Tensor]
 
-PICTURE = [None, None, 3]
-NUMBERS = [
-    tf.TensorSpec([], tf.float32, name) for name in ("content_weight", "style_weight", "tv_weight", "learning_rate")
-]
-
-
-def stylize_signature(optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False) -> Signature:
-    """Pictures in, picture and losses out: see `StyleTransfer.stylize`."""
-    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec(PICTURE, tf.uint8, "content"),
-            tf.TensorSpec(PICTURE, tf.uint8, "style"),
-            tf.TensorSpec([], tf.int32, "iterations"),
-            *NUMBERS,
-        ]
-    )
-    def stylize(
-        content: tf.Tensor,
-        style: tf.Tensor,
-        iterations: tf.Tensor,
-        content_weight: tf.Tensor = content_default,
-        style_weight: tf.Tensor = style_default,
-        tv_weight: tf.Tensor = tv_default,
-        learning_rate: tf.Tensor = rate_default,
-    ) -> dict[str, tf.Tensor]:
-        content = validation.picture("content", content, limits)
-        style = validation.picture("style", style, limits)
-        weights = Weights(content_weight, style_weight, tv_weight)
-        request = _checked(Request(content, style, weights, learning_rate))
-        state, losses = optimisation.advance(
-            request, optimisation.start(request), validation.iteration_count(iterations, limits), xla=xla
-        )
-        return {"image": picture_of(state), "losses": losses}
-
-    return stylize
+PIXELS = tf.TensorSpec([None, None, 3], tf.uint8)  # a picture
+FILE = tf.TensorSpec([], tf.string)  # JPEG or PNG
+STATE = tf.TensorSpec([None], tf.string)
+COUNT = tf.TensorSpec([], tf.int32)
+LOSSES = tf.TensorSpec([None, len(Losses._fields)], tf.float32)  # a row for each iteration
 
 
-def stylize_encoded_signature(
-    optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False
-) -> Signature:
-    """Files in, file and losses out: see `StyleTransfer.stylize_encoded`."""
-    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
+class Signature(NamedTuple):
+    """One function that stylises."""
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([], tf.string, "content_bytes"),
-            tf.TensorSpec([], tf.string, "style_bytes"),
-            tf.TensorSpec([], tf.int32, "iterations"),
-            tf.TensorSpec([], tf.int32, "size"),
-            *NUMBERS,
-        ]
-    )
-    def stylize_encoded(
-        content_bytes: tf.Tensor,
-        style_bytes: tf.Tensor,
-        iterations: tf.Tensor,
-        size: tf.Tensor = tf.constant(0),  # noqa: B008
-        content_weight: tf.Tensor = content_default,
-        style_weight: tf.Tensor = style_default,
-        tv_weight: tf.Tensor = tv_default,
-        learning_rate: tf.Tensor = rate_default,
-    ) -> dict[str, tf.Tensor]:
-        content = decode_picture("content_bytes", content_bytes, size, limits)
-        style = decode_picture("style_bytes", style_bytes, size, limits)
-        weights = Weights(content_weight, style_weight, tv_weight)
-        request = _checked(Request(content, style, weights, learning_rate))
-        state, losses = optimisation.advance(
-            request, optimisation.start(request), validation.iteration_count(iterations, limits), xla=xla
-        )
-        return {"image_bytes": encode_picture(picture_of(state)), "losses": losses}
+    name: str
+    reads: Literal["pixels", "files"]  # pictures come in and go out as pixels, or as files
+    does: Literal["whole", "start", "step"]  # a whole run, the state before it, or some iterations of it
+    takes_options: bool = True
+    xla: bool = False  # XLA compiles the iterations
 
-    return stylize_encoded
+    @property
+    def served_as(self) -> str:
+        """The name in the SavedModel: TensorFlow Serving's own for what a request without a name means."""
+        return "serving_default" if self.name == "stylize" else self.name
+
+    @property
+    def inputs(self) -> dict[str, tf.TensorSpec]:
+        """The inputs that have no default."""
+        pictures = {"content": PIXELS, "style": PIXELS}
+        if self.reads == "files":
+            pictures = {"content_bytes": FILE, "style_bytes": FILE}
+        state = {"state_bytes": STATE} if self.does == "step" else {}
+        iterations = {"iterations": COUNT} if self.does != "start" else {}
+        size = {"size": COUNT} if self.reads == "files" else {}
+        return pictures | state | iterations | size
+
+    @property
+    def outputs(self) -> dict[str, tf.TensorSpec]:
+        """What comes out."""
+        state = {"state_bytes": STATE} if self.does != "whole" else {}
+        picture = {"image": PIXELS} if self.reads == "pixels" else {"image_bytes": FILE}
+        losses = {"losses": LOSSES} if self.does != "start" else {}
+        return state | picture | losses
 
 
-def stylize_start_signature(optimisation: Optimisation, preset: Preset, limits: Limits) -> Signature:
-    """Pictures in, the state before the first iteration out: see `StyleTransfer.stylize_start`."""
-    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec(PICTURE, tf.uint8, "content"),
-            tf.TensorSpec(PICTURE, tf.uint8, "style"),
-            *NUMBERS,
-        ]
-    )
-    def stylize_start(
-        content: tf.Tensor,
-        style: tf.Tensor,
-        content_weight: tf.Tensor = content_default,
-        style_weight: tf.Tensor = style_default,
-        tv_weight: tf.Tensor = tv_default,
-        learning_rate: tf.Tensor = rate_default,
-    ) -> dict[str, tf.Tensor]:
-        content = validation.picture("content", content, limits)
-        style = validation.picture("style", style, limits)
-        weights = Weights(content_weight, style_weight, tv_weight)
-        request = _checked(Request(content, style, weights, learning_rate))
-        state = optimisation.start(request)
-        return {"state_bytes": write_state(state, optimisation.owner(request)), "image": picture_of(state)}
-
-    return stylize_start
+# REST cannot leave an input out, so that a new option would break every caller of a signature that has options.
+# `stylize_encoded` has none: it never gains an input, nor loses one.
+SIGNATURES = (
+    Signature("stylize", "pixels", "whole"),
+    Signature("stylize_start", "pixels", "start"),
+    Signature("stylize_step", "pixels", "step"),
+    Signature("stylize_encoded", "files", "whole", takes_options=False),
+    Signature("stylize_encoded_options", "files", "whole"),
+    Signature("stylize_encoded_start", "files", "start"),
+    Signature("stylize_encoded_step", "files", "step"),
+)
 
 
-def stylize_step_signature(
-    optimisation: Optimisation, preset: Preset, limits: Limits, *, xla: bool = False
-) -> Signature:
-    """Pictures and a state in, a later state and its losses out: see `StyleTransfer.stylize_step`."""
-    content_default, style_default, tv_default, rate_default = _number_defaults(preset)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec(PICTURE, tf.uint8, "content"),
-            tf.TensorSpec(PICTURE, tf.uint8, "style"),
-            tf.TensorSpec([None], tf.string, "state_bytes"),
-            tf.TensorSpec([], tf.int32, "iterations"),
-            *NUMBERS,
-        ]
-    )
-    def stylize_step(
-        content: tf.Tensor,
-        style: tf.Tensor,
-        state_bytes: tf.Tensor,
-        iterations: tf.Tensor,
-        content_weight: tf.Tensor = content_default,
-        style_weight: tf.Tensor = style_default,
-        tv_weight: tf.Tensor = tv_default,
-        learning_rate: tf.Tensor = rate_default,
-    ) -> dict[str, tf.Tensor]:
-        content = validation.picture("content", content, limits)
-        style = validation.picture("style", style, limits)
-        weights = Weights(content_weight, style_weight, tv_weight)
-        request = _checked(Request(content, style, weights, learning_rate))
-        owner = optimisation.owner(request)
-        state = read_state("state_bytes", state_bytes, optimisation.start(request), owner)
-        state, losses = optimisation.advance(request, state, validation.iteration_count(iterations, limits), xla=xla)
-        return {"state_bytes": write_state(state, owner), "image": picture_of(state), "losses": losses}
-
-    return stylize_step
+def signatures(*, xla: bool) -> tuple[Signature, ...]:
+    """The rows of an export; with `xla` all that iterate are there a second time, compiled."""
+    compiled = [row._replace(name=f"{row.name}_xla", xla=True) for row in SIGNATURES if row.does != "start"]
+    return (*SIGNATURES, *compiled) if xla else SIGNATURES
 
 
-def evaluate_signature(yardstick: Yardstick, limits: Limits) -> Signature:
+def stylize_function(
+    row: Signature, optimisation: Optimisation, preset: Preset, limits: Limits, options: Sequence[Option] = OPTIONS
+) -> Function:
+    """The function of a row: see `StyleTransfer`.
+
+    Args:
+        row: what it takes and does.
+        optimisation: what it runs.
+        preset: where the options' defaults come from. As tensors they become `SignatureDef.defaults`.
+        limits: what it accepts.
+        options: the optional inputs.
+    """
+    defaults = {option.name: _default(option, preset) for option in options}
+    specs = row.inputs
+    if row.takes_options:
+        specs |= {option.name: tf.TensorSpec(option.shape, option.dtype) for option in options}
+
+    def function(*arguments: tf.Tensor) -> dict[str, tf.Tensor]:
+        inputs = {**defaults, **dict(zip(specs, arguments, strict=True))}
+        content, style = _pictures(row, inputs, limits)
+        checked = {option.name: validation.option(option, inputs[option.name]) for option in options}
+        return _outputs(row, optimisation, Request(content, style, checked), inputs, limits)
+
+    _name(function, row.name, {name: defaults.get(name) for name in specs})
+    named = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()]
+    return tf.function(function, input_signature=named)
+
+
+def evaluate_function(yardstick: Yardstick, limits: Limits) -> Function:
     """Pictures in, errors out: see `StyleTransfer.evaluate`."""
 
-    @tf.function(input_signature=[tf.TensorSpec(PICTURE, tf.uint8, n) for n in ("content", "style", "image")])
+    @tf.function(input_signature=[tf.TensorSpec(PIXELS.shape, PIXELS.dtype, n) for n in ("content", "style", "image")])
     def evaluate(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
         content = validation.picture("content", content, limits)
         style = validation.picture("style", style, limits)
         image = validation.same_size("image", validation.picture("image", image, limits), "content", content)
-        pictures = (tf.cast(picture, tf.float32) for picture in (content, style, image))
-        return yardstick.evaluate(*pictures)._asdict()
+        return yardstick.evaluate(*map(floats, (content, style, image)))._asdict()
 
     return evaluate
 
 
-def describe_signature(model_card: str) -> Signature:
+def describe_function(model_card: str) -> Function:
     """Nothing in, the model card out: see `StyleTransfer.describe`."""
 
     @tf.function(input_signature=[])
@@ -183,16 +136,50 @@ def describe_signature(model_card: str) -> Signature:
     return describe
 
 
-def _checked(request: Request) -> Request:
-    """A request of checked pictures with its numbers checked too."""
-    names = ("content_weight", "style_weight", "tv_weight")
-    weights = (validation.weight(name, value) for name, value in zip(names, request.weights, strict=True))
-    return request._replace(weights=Weights(*weights), learning_rate=validation.learning_rate(request.learning_rate))
+def _pictures(row: Signature, inputs: Tensors, limits: Limits) -> list[tf.Tensor]:
+    """Content and style: uint8[height, width, 3] each."""
+    if row.reads == "pixels":
+        return [validation.picture(name, inputs[name], limits) for name in ("content", "style")]
+    names = ("content_bytes", "style_bytes")
+    return [decode_picture(name, inputs[name], inputs["size"], limits) for name in names]
 
 
-def _number_defaults(preset: Preset) -> tuple[tf.Tensor, ...]:
-    """Defaults of the optional inputs. As tensors they become `SignatureDef.defaults`."""
-    return tuple(
-        tf.constant(number, tf.float32)
-        for number in (preset.content_weight, preset.style_weight, preset.tv_weight, preset.learning_rate)
-    )
+def _outputs(
+    row: Signature, optimisation: Optimisation, request: Request, inputs: Tensors, limits: Limits
+) -> dict[str, tf.Tensor]:
+    state = optimisation.start(request)
+    owner = {} if row.does == "whole" else optimisation.owner(request)
+    if row.does == "step":
+        state = read_state("state_bytes", inputs["state_bytes"], state, owner)
+    losses = {}
+    if row.does != "start":
+        iterations = validation.iteration_count(inputs["iterations"], limits)
+        state, losses["losses"] = optimisation.advance(request, state, iterations, xla=row.xla)
+    image = picture_of(state)
+    picture = {"image": image} if row.reads == "pixels" else {"image_bytes": encode_picture(image)}
+    written = {} if row.does == "whole" else {"state_bytes": write_state(state, owner)}
+    return written | picture | losses
+
+
+def _default(option: Option, preset: Preset) -> tf.Tensor:
+    return tf.constant(option.default_in(preset.defaults), option.dtype)
+
+
+def _name(function: Callable[..., Any], name: str, defaults: Mapping[str, tf.Tensor | None]) -> None:
+    """Makes `function`, which takes any arguments, look as if it had been written out: TensorFlow reads no more.
+
+    Args:
+        function: given its name and its parameters.
+        name: of the function.
+        defaults: of the parameters, by their names; None where there is none.
+    """
+    parameters = [
+        inspect.Parameter(
+            parameter,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if default is None else default,
+        )
+        for parameter, default in defaults.items()
+    ]
+    function.__name__ = function.__qualname__ = name
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

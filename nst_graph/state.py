@@ -1,9 +1,9 @@
 """A run's state as bytes that travel: the server keeps none of it.
 
-A state is a vector of strings. The first is a header of words with a blank between them: the format, then
-what the state belongs to (`owner_of`), then a digest of all the rest. Each other string holds the raw bytes, little
-endian, of one tensor of `LoopState`. Shapes are not stored: they follow from the content. Nothing is parsed
-whose size the sender chooses.
+A state is a vector of strings. The first is a header of words with a blank between them: the format, the number of
+iterations done, what the state belongs to (`owner_of`), and a digest of all the rest. Each other string holds the raw
+bytes, little endian, of one tensor of `LoopState`: the picture, then the optimiser's. Shapes are not stored: they
+follow from the owner's sizes, which are the request's own. Nothing is parsed whose size the sender chooses.
 
 The digest is FarmHash64: it finds damage, not forgery. A forged state can only spoil its own picture.
 """
@@ -11,6 +11,7 @@ The digest is FarmHash64: it finds damage, not forgery. A forged state can only 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -18,36 +19,48 @@ from nst_graph import validation
 from nst_graph.loop import LoopState
 
 FAMILY = "nst-state/"  # no other software's bytes begin so
-FORMAT = f"{FAMILY}1"
-HEADER = f"{FAMILY}[ -~]{{1,900}}"  # three times the longest that `write_state` makes, and fit to be quoted
+FORMAT = f"{FAMILY}2"
+EARLIER_FORMATS = f"{FAMILY}1"  # as a regular expression
+HEADER = f"{FAMILY}[ -~]+"  # fit to be quoted
+MAX_HEADER_BYTES = 4096  # several times the longest that `write_state` makes
+ITERATION = "[0-9]{1,9}"  # fits into int32
+
+Owner = Mapping[str, tf.Tensor]  # string[] each, without blanks, by the name that a refusal calls it
 
 
-def owner_of(content: tf.Tensor, style: tf.Tensor, **words: tf.Tensor | str) -> Mapping[str, tf.Tensor]:
-    """What a run can only go on with: string[] each, by the name that a refusal calls it.
+def owner_of(request: NamedTuple, made_with: Mapping[str, str]) -> Owner:
+    """What a run can only go on with: every leaf of its request, and what the model was made of.
 
     Args:
-        content: uint8[height, width, 3].
-        style: uint8[height, width, 3], of any size.
-        words: anything else, without blanks.
+        request: a record of tensors and of mappings of tensors by name; `content` is uint8[height, width, 3].
+        made_with: words without blanks, by name.
     """
-    height, width = tf.unstack(tf.shape(content)[:2])
+    leaves = leaves_of(request)
+    height, width = tf.unstack(tf.shape(leaves["content"])[:2])
     return {
-        "size": tf.strings.join([tf.as_string(height), "x", tf.as_string(width)]),
-        "content": _fingerprint(tf.reshape(content, [-1])),
-        "style": _fingerprint(tf.reshape(style, [-1])),
-        **{name: tf.convert_to_tensor(word) for name, word in words.items()},
+        "sizes": tf.strings.join([tf.as_string(height), "x", tf.as_string(width)]),
+        **{name: _word(leaf) for name, leaf in leaves.items()},
+        **{name: tf.convert_to_tensor(word) for name, word in made_with.items()},
     }
 
 
-def write_state(state: LoopState, owner: Mapping[str, tf.Tensor]) -> tf.Tensor:
+def leaves_of(request: NamedTuple) -> dict[str, tf.Tensor]:
+    """Every tensor of a record, by its own name."""
+    leaves: dict[str, Any] = {}
+    for name, value in request._asdict().items():
+        leaves |= value if isinstance(value, Mapping) else {name: value}
+    return leaves
+
+
+def write_state(state: LoopState, owner: Owner) -> tf.Tensor:
     """A state as string[1 + number of its tensors]."""
-    parts = tf.stack([_raw_bytes(tensor) for tensor in tf.nest.flatten(state)])
-    words = tf.strings.join([FORMAT, *owner.values()], separator=" ")
+    parts = tf.stack([_raw_bytes(tensor) for tensor in _stored(state)])
+    words = tf.strings.join([FORMAT, tf.as_string(state.iteration), *owner.values()], separator=" ")
     header = tf.strings.join([words, _digest(words, parts)], separator=" ")
     return tf.concat([header[tf.newaxis], parts], axis=0)
 
 
-def read_state(name: str, state_bytes: tf.Tensor, like: LoopState, owner: Mapping[str, tf.Tensor]) -> LoopState:
+def read_state(name: str, state_bytes: tf.Tensor, like: LoopState, owner: Owner) -> LoopState:
     """The state that `write_state` wrote, bit for bit.
 
     Args:
@@ -56,27 +69,52 @@ def read_state(name: str, state_bytes: tf.Tensor, like: LoopState, owner: Mappin
         like: a state of the same shapes and dtypes.
         owner: what the state must belong to.
     """
-    tensors = tf.nest.flatten(like)
+    tensors = _stored(like)
     state_bytes = tf.ensure_shape(state_bytes, [None])
-    words = _header_words(name, state_bytes, 2 + len(owner), 1 + len(tensors))
+    words = _header_words(name, state_bytes, 3 + len(owner), 1 + len(tensors))
     parts = _undamaged_parts(name, state_bytes, words)
-    with tf.control_dependencies([_owner_check(name, words[1:-1], owner, parts)]):
+    with tf.control_dependencies([_owner_check(name, words[2:-1], owner, parts)]):
         parts = tf.identity(parts)
-    read = [_tensor(name, parts[index], tensor) for index, tensor in enumerate(tensors)]
-    state: LoopState = tf.nest.pack_sequence_as(like, read)
-    return state
+    image, *optimiser = (_tensor(name, parts[index], tensor) for index, tensor in enumerate(tensors))
+    iteration = _iteration(name, validation.behind(words[1], parts))
+    return LoopState(image, iteration, tf.nest.pack_sequence_as(like.optimiser, optimiser))
+
+
+def _stored(state: LoopState) -> list[tf.Tensor]:
+    """The tensors behind the header, in which the iteration stands."""
+    return [state.image, *tf.nest.flatten(state.optimiser)]
+
+
+def _iteration(name: str, word: tf.Tensor) -> tf.Tensor:
+    rule = f"{name}: must have a whole number of iterations, got "
+    whole = tf.strings.regex_full_match(word, ITERATION)
+    return tf.strings.to_number(validation.behind(word, validation.assertion(whole, rule, word)), tf.int32)
+
+
+def _word(leaf: tf.Tensor) -> tf.Tensor:
+    """What tells a tensor from any other of its shape: a number itself, else a fingerprint."""
+    if leaf.shape.rank == 0 and leaf.dtype.is_floating:
+        # Nine digits tell any two float32 apart; as many as `tf.as_string` writes by itself, six, do not.
+        return tf.as_string(leaf, precision=9, shortest=True)
+    if leaf.shape.rank == 0 and leaf.dtype.is_integer:
+        return tf.as_string(leaf)
+    return _fingerprint(tf.reshape(leaf, [-1]))
 
 
 def _header_words(name: str, state_bytes: tf.Tensor, words: int, strings: int) -> tf.Tensor:
     """The header's words, string[`words`], of a state that has this format and `strings` strings."""
     header = tf.strings.reduce_join(state_bytes[:1])  # the empty string where there is none
-    ours = tf.strings.regex_full_match(header, HEADER)
+    short = tf.strings.length(header) <= MAX_HEADER_BYTES
+    ours = short & tf.strings.regex_full_match(tf.strings.substr(header, 0, MAX_HEADER_BYTES), HEADER)
     rule = f"{name}: must be what stylize_start or stylize_step returned, got "
     count, length = tf.as_string(tf.size(state_bytes)), tf.as_string(tf.strings.length(header))
     check = validation.assertion(ours, rule, count, " strings, the first of ", length, " bytes")
     header = validation.behind(header, check)
     # Not `tf.strings.split`, which brings a dozen ops along for ragged tensors.
     split = tf.raw_ops.StringSplitV2(input=header[tf.newaxis], sep=" ").values
+    older = tf.strings.regex_full_match(split[0], EARLIER_FORMATS)
+    rule = f"{name}: made by an older version: begin anew; the format must be {FORMAT}, got "
+    split = validation.behind(split, validation.assertion(~older, rule, split[0]))
     rule = f"{name}: must be of the format {FORMAT}, got "
     split = validation.behind(split, validation.assertion(split[0] == FORMAT, rule, split[0]))
     whole = (tf.size(split) == words) & (tf.size(state_bytes) == strings)
@@ -95,7 +133,7 @@ def _undamaged_parts(name: str, state_bytes: tf.Tensor, words: tf.Tensor) -> tf.
     return validation.behind(parts, validation.assertion(words[-1] == digest, rule, digest, ", got ", words[-1]))
 
 
-def _owner_check(name: str, received: tf.Tensor, owner: Mapping[str, tf.Tensor], behind: tf.Tensor) -> tf.Operation:
+def _owner_check(name: str, received: tf.Tensor, owner: Owner, behind: tf.Tensor) -> tf.Operation:
     """Names the first thing in which the state's owner differs."""
     with tf.control_dependencies([behind]):
         received = tf.identity(received)

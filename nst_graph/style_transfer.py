@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
+from nst_graph.choices import Precision
 from nst_graph.evaluation import CONTENT_LAYER, STYLE_LAYERS, Yardstick
+from nst_graph.execution import DEFAULT_EXECUTION, Execution
 from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.optimisation import Optimisation
-from nst_graph.presets import Precision, Preset
-from nst_graph.server_options import DEFAULT_OPTIONS, ServerOptions
+from nst_graph.options import OPTIONS, Option
+from nst_graph.presets import Preset
+from nst_graph.restored import RestoredCheck
 from nst_graph.signatures import (
+    Function,
     Signature,
-    describe_signature,
-    evaluate_signature,
-    stylize_encoded_signature,
-    stylize_signature,
-    stylize_start_signature,
-    stylize_step_signature,
+    describe_function,
+    evaluate_function,
+    signatures,
+    stylize_function,
 )
 from nst_graph.vgg19 import vgg19
 
@@ -25,26 +29,29 @@ from nst_graph.vgg19 import vgg19
 class StyleTransfer(tf.Module):
     """Neural style transfer as one call: the whole optimisation is a `tf.while_loop`.
 
+    The functions that stylise are those of `nst_graph.signatures.SIGNATURES`, and all but `stylize_encoded` take the
+    optional inputs of `nst_graph.options.OPTIONS` too:
+
     Attributes:
-        stylize: `content`, `style` uint8[height, width, 3] (sizes may differ), `iterations` int32[],
-            and, optional, `content_weight`, `style_weight`, `tv_weight`, `learning_rate` float32[],
-            to a dict of `image` uint8[height, width, 3] of the content's size and `losses`
-            float32[iterations, 4]: total, content, style, total variation of each picture before its
-            update, weighted, so that total is the sum of the others. With `max_seconds` both end with
-            the last iteration that began in time; at least one is done.
-        stylize_encoded: the same from `content_bytes`, `style_bytes` string[] (JPEG or PNG) to
-            `image_bytes` string[] (PNG); `size` int32[] is the longest side of both pictures in
-            pixels, 0 keeps theirs.
-        stylize_start: `content`, `style` and the optional numbers of `stylize` to `state_bytes` string[n],
-            the state before the first iteration, and `image`, the content itself.
-        stylize_step: the same, with `state_bytes` and `iterations`, to `state_bytes`, `image` and
-            `losses` of these iterations. Whatever the splits, `image` and all `losses` are those of
-            one `stylize` bit for bit. A state goes on only with the pictures, numbers, network and
-            recipe that it started with (`nst_graph.state`).
-        stylize_xla, stylize_encoded_xla, stylize_step_xla: with the option `xla` alone: the same three,
-            their iterations compiled by XLA, anew for each size of picture.
-        evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of
-            `Evaluation`.
+        stylize: `content`, `style` uint8[height, width, 3] (sizes may differ) and `iterations` int32[] to a dict of
+            `image` uint8[height, width, 3] of the content's size and `losses` float32[iterations, 4]: total, content,
+            style, total variation of each picture before its update, weighted, so that total is the sum of the
+            others. With `max_seconds` both end with the last iteration that began in time; at least one is done.
+        stylize_start: `content`, `style` to `state_bytes` string[n], the state before the first iteration, and
+            `image`, the content itself.
+        stylize_step: `content`, `style`, `state_bytes` and `iterations` to `state_bytes`, `image` and the `losses` of
+            these iterations. Whatever the splits, `image` and all `losses` are those of one `stylize` bit for bit. A
+            state goes on only with the pictures, options, network and recipe that it started with
+            (`nst_graph.state`).
+        stylize_encoded: `content_bytes`, `style_bytes` string[] (JPEG or PNG), `iterations` and `size` int32[], the
+            longest side of both pictures in pixels or 0 to keep theirs, to `image_bytes` string[] (PNG) and `losses`.
+            It never gains an input.
+        stylize_encoded_options: what `stylize_encoded` does, with the optional inputs.
+        stylize_encoded_start, stylize_encoded_step: what `stylize_start` and `stylize_step` do, from files to
+            `image_bytes`; `size` must be the same in all calls of a run.
+        stylize_xla, ...: with `execution.xla` alone: all that take `iterations` a second time, their iterations
+            compiled by XLA, anew for each size of picture.
+        evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of `Evaluation`.
         describe: nothing to `model_card` string[], JSON.
 
     Each is a `tf.function`; each refuses bad input with `tf.errors.InvalidArgumentError`, before it
@@ -57,34 +64,33 @@ class StyleTransfer(tf.Module):
         preset: Preset,
         *,
         limits: Limits = DEFAULT_LIMITS,
-        options: ServerOptions = DEFAULT_OPTIONS,
+        execution: Execution = DEFAULT_EXECUTION,
+        options: Sequence[Option] = OPTIONS,
         model_card: str = "{}",
     ) -> None:
         """Wraps a network built by `network_for` with the same preset."""
         super().__init__()
-        optimisation = Optimisation(network, preset, options)
+        optimisation = Optimisation(network, preset, execution)
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
-        self.stylize = stylize_signature(optimisation, preset, limits)
-        self.stylize_encoded = stylize_encoded_signature(optimisation, preset, limits)
-        self.stylize_start = stylize_start_signature(optimisation, preset, limits)
-        self.stylize_step = stylize_step_signature(optimisation, preset, limits)
-        if options.xla:
-            self.stylize_xla = stylize_signature(optimisation, preset, limits, xla=True)
-            self.stylize_encoded_xla = stylize_encoded_signature(optimisation, preset, limits, xla=True)
-            self.stylize_step_xla = stylize_step_signature(optimisation, preset, limits, xla=True)
-        self.evaluate = evaluate_signature(Yardstick(network), limits)
-        self.describe = describe_signature(model_card)
+        self.restored = RestoredCheck(self.network_weights[-1])
+        self._xla = execution.xla
+        for row in self.rows.values():
+            setattr(self, row.name, stylize_function(row, optimisation, preset, limits, options))
+        self.evaluate = evaluate_function(Yardstick(network), limits)
+        self.describe = describe_function(model_card)
 
     @property
-    def signatures(self) -> dict[str, Signature]:
+    def rows(self) -> dict[str, Signature]:
+        """What each function that stylises takes and does, by the name under which it is served."""
+        return {row.served_as: row for row in signatures(xla=self._xla)}
+
+    @property
+    def signatures(self) -> dict[str, Function]:
         """The functions by the names under which they are served."""
-        names = ("stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe")
-        compiled = ("stylize_xla", "stylize_encoded_xla", "stylize_step_xla")
-        return {"serving_default": self.stylize} | {
-            n: getattr(self, n) for n in (*names, *compiled) if hasattr(self, n)
-        }
+        served = {name: getattr(self, row.name) for name, row in self.rows.items()}
+        return served | {"evaluate": self.evaluate, "describe": self.describe}
 
 
 def network_for(preset: Preset, *, precision: Precision = "float32", width_divisor: int = 1) -> keras.Model:

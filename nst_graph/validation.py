@@ -1,4 +1,4 @@
-"""Checks of inputs inside the graph: nobody else checks a request before it reaches an op.
+"""Checks of inputs inside the graph: the server checks nothing of a request before it reaches an op.
 
 A check returns its input behind the assertion, so that nothing is sized by a value that was not
 checked. Every message starts with the input's name, the rule and the value received, because a
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nst_graph.limits import MAX_LEARNING_RATE, MAX_WEIGHT, MIN_SIDE, Limits
+from nst_graph.limits import MIN_SIDE, Limits
+from nst_graph.options import Option
 
 
 def picture(name: str, value: tf.Tensor, limits: Limits) -> tf.Tensor:
@@ -40,19 +41,14 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
     return behind(value, assertion((value >= low) & (value <= high), rule, tf.as_string(value)))
 
 
-def weight(name: str, value: tf.Tensor) -> tf.Tensor:
-    """A loss weight: float32[]."""
-    value = tf.ensure_shape(value, [])
-    rule = f"{name}: must be a number from 0 to {MAX_WEIGHT:g}, got "
-    return behind(value, assertion((value >= 0) & (value <= MAX_WEIGHT), rule, tf.as_string(value, shortest=True)))
-
-
-def learning_rate(value: tf.Tensor) -> tf.Tensor:
-    """A learning rate in pixel levels: float32[]."""
-    value = tf.ensure_shape(value, [])
-    rule = f"learning_rate: must be a number above 0 and up to {MAX_LEARNING_RATE:g}, got "
-    inside = (value > 0) & (value <= MAX_LEARNING_RATE)
-    return behind(value, assertion(inside, rule, tf.as_string(value, shortest=True)))
+def option(row: Option, value: tf.Tensor) -> tf.Tensor:
+    """The value of an optional input, each of its elements within the row's range."""
+    value = tf.ensure_shape(value, row.shape)
+    above = value > row.minimum if row.exclusive_minimum else value >= row.minimum
+    inside = tf.reduce_all(above & (value <= row.maximum))
+    low = f"above {row.minimum:g} and up to" if row.exclusive_minimum else f"from {row.minimum:g} to"
+    rule = f"{row.name}: must be a number {low} {row.maximum:g}, got "
+    return behind(value, assertion(inside, rule, _words(value)))
 
 
 def same_size(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:
@@ -80,7 +76,13 @@ def _by(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     return tf.strings.join([tf.as_string(height), " x ", tf.as_string(width)])
 
 
+def _words(value: tf.Tensor) -> tf.Tensor:
+    """A number, or several with blanks between them."""
+    shortest = {"shortest": True} if value.dtype.is_floating else {}
+    return tf.strings.reduce_join(tf.reshape(tf.as_string(value, **shortest), [-1]), separator=" ")
+
+
 def behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
-    """`value`, which nobody gets before `check` has passed."""
+    """`value`, which no op sees before `check` has passed."""
     with tf.control_dependencies([check]):
         return tf.identity(value)

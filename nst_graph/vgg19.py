@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
-from nst_graph.presets import Pooling, Precision
+from nst_graph.choices import Pooling, Precision
 
 # Mean colour of ImageNet, blue-green-red as Caffe read its pictures: what VGG19's authors subtracted
 # (Simonyan and Zisserman 2015, section 2.1; the same numbers as keras.applications.vgg19.preprocess_input).

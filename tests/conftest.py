@@ -9,8 +9,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"  # a silent fallback to Python is a failure
+os.environ.pop("grpc_proxy", None)  # a developer's proxy stands before no server of the tests
+os.environ.pop("https_proxy", None)
+os.environ.pop("http_proxy", None)
+os.environ.pop("no_grpc_proxy", None)
+os.environ["no_proxy"] = "localhost,127.0.0.1,::1"  # Python's own HTTP reads HTTP_PROXY too
 os.environ.pop("NST_SERVER", None)
-os.environ.pop("NST_MODEL", None)
+os.environ.pop("NST_MODEL_NAME", None)
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +34,16 @@ from nst_serving.server import EmbeddedServer
 
 WIDTH_DIVISOR = 16
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
+
+
+# A worker's peak: TensorFlow keeps the graphs of every model that the tests of its files export and load.
+WORKER_BYTES = 1.5e9
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as there are processors and as memory allows, for `--numprocesses=auto`."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(os.cpu_count() or 1, int(memory / 2 // WORKER_BYTES)))  # half of it is for everybody else
 
 
 def pytest_report_header() -> str:

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from nst_export.saved_model.session import Model
+from nst_graph.options import OPTIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-TENSOR = re.compile(r"`(\w+)` (\w+)\[([^\]]*)\](?: = ([\d.]+))?")
+TENSOR = re.compile(r"`(\w+)` (\w+)\[([^\]]*)\]")
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +25,14 @@ def signatures(tiny_model_dir):
 
 def rows() -> dict[str, list[str]]:
     """The cells of the signature table by signature."""
-    table = re.search(r"\| signature \|.*?\n\n", README, re.DOTALL)[0]
+    table = re.search(r"\| signature \|.*?(?=<!--)", README, re.DOTALL)[0]
     cells = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in table.strip().split("\n")[2:]]
     return {name.strip("`"): columns for name, *columns in cells}
 
 
 def written(cell: str) -> dict[str, tuple[str, int]]:
     """Name to dtype and rank, as a cell of the table has them."""
-    return {name: (dtype, len([d for d in dims.split(",") if d])) for name, dtype, dims, _ in TENSOR.findall(cell)}
+    return {name: (dtype, len([d for d in dims.split(",") if d])) for name, dtype, dims in TENSOR.findall(cell)}
 
 
 def actual(tensors) -> dict[str, tuple[str, int]]:
@@ -43,19 +44,12 @@ def test_the_table_has_every_signature(signatures):
 
 
 def test_the_tables_inputs_and_outputs_are_the_models(signatures):
-    for name, (required, optional, outputs) in rows().items():
+    for name, (required, options, outputs) in rows().items():
         inputs = actual(signatures[name].inputs)
         defaults = set(signatures[name].defaults)
         assert written(required) == {alias: spec for alias, spec in inputs.items() if alias not in defaults}
-        assert written(optional) == {alias: spec for alias, spec in inputs.items() if alias in defaults}
+        assert defaults == ({option.name for option in OPTIONS} if options == "all" else set())
         assert written(outputs) == actual(signatures[name].outputs)
-
-
-def test_the_tables_defaults_are_the_models(signatures):
-    for name, (_, optional, _) in rows().items():
-        shown = {alias: float(value) for alias, _, _, value in TENSOR.findall(optional)}
-        stored = {alias: float(tf.make_ndarray(proto)) for alias, proto in signatures[name].defaults.items()}
-        assert shown == pytest.approx(stored)
 
 
 def test_every_folder_named_is_there():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nst_client.calls.style_client import StyleClient as StyleClient
     from nst_client.calls.style_client import Stylized as Stylized
     from nst_client.calls.style_client import VersionStatus as VersionStatus
+    from nst_client.contract import Options as Options
     from nst_client.errors import NstError as NstError
     from nst_client.files.pictures import Picture as Picture
     from nst_client.files.pictures import read_picture as read_picture
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "NstError": "errors",
+    "Options": "contract",
     "Picture": "files.pictures",
     "read_picture": "files.pictures",
     "write_picture": "files.pictures",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 import sys
@@ -13,27 +12,36 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from nst_client import contract
-from nst_client.commands import options
 from nst_client.commands.batch import batch
+from nst_client.commands.demo import demo
+from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
-from nst_client.display.streams import TolerantStream
+from nst_client.display.streams import ResultStream, TolerantStream
 
 LOG = logging.getLogger(__name__)
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural style transfer: export the whole optimisation as a SavedModel, serve it, call it.",
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        # One version for all packages: it stands in one that the client must not import.
+        typer.echo(f"nst {importlib.import_module('nst_graph').__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    version: Annotated[  # noqa: ARG001  (its callback has done all)
+        bool, typer.Option("--version", help="Print the version of nst.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     logging.basicConfig(format="%(message)s")
     LOG.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -42,49 +50,13 @@ def _options(
 
 app.command()(stylize)
 app.command(cls=TakesSeveral)(batch)
-
-
-@app.command()
-def status(
-    server: options.Server = contract.DEFAULT_SERVER,
-    name: options.Name = contract.DEFAULT_MODEL,
-    wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,
-    tls: options.Tls = False,
-    ca: options.Ca = None,
-    cert: options.Cert = None,
-    key: options.Key = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Shows the versions of a served model and their states; fails if none is available."""
-    from nst_client.commands.connection import connect
-
-    with connect(server, model=name, tls=tls, authority=ca, certificate=cert, key=key) as client:
-        versions = client.wait_until_available(wait)
-    if as_json:
-        typer.echo(json.dumps([entry._asdict() for entry in versions]))
-    else:
-        for entry in versions:
-            typer.echo(" ".join([name, f"version {entry.version}", entry.state, entry.error]).rstrip())
-
-
-@app.command()
-def demo(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where pictures and model go.")] = Path("demo"),
-    weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "trained",
-    iterations: Annotated[int, typer.Option(min=1, help="Updates of the picture.")] = 150,
-    size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
-) -> None:
-    """Exports a model, serves it, stylises a sample pair over gRPC, and prints the pictures' paths."""
-    from nst_client.demo.run import run_demo
-
-    for path in run_demo(folder, weights=weights, iterations=iterations, size=size):
-        typer.echo(path)
-
+app.command()(status)
+app.command()(demo)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.
-for _command, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"}.items():
-    app.command(_command)(getattr(importlib.import_module(_module), _command))
+for _name, _module in {"export": "nst_export.cli", "serve": "nst_serving.cli"}.items():
+    app.command()(getattr(importlib.import_module(_module), _name))
 
 
 def main() -> None:
@@ -93,6 +65,7 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
     sys.stderr = TolerantStream(sys.stderr)
+    sys.stdout = ResultStream(sys.stdout, elsewhere=sys.stderr)
     try:
         app(prog_name="nst")
     except Exception as error:  # whatever it is, a person must be able to read it

@@ -1,15 +1,24 @@
-"""The names of the SavedModel's contract, and the client's own defaults.
+"""The names of the SavedModel's contract, its table of options, and the client's own defaults.
 
-The weights and the learning rate have no default here: an input that is not sent takes the model's.
+The options have no default here: one that is not sent takes the model's.
 """
 
 from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+
+from typing_extensions import TypedDict, get_type_hints
 
 STYLIZE = "serving_default"
 START = "stylize_start"
 STEP = "stylize_step"
 EVALUATE = "evaluate"
 DESCRIBE = "describe"
+
+MIN_SIDE = 32  # pixels of the shortest picture that any model takes
 
 LOSS_COLUMNS = ("total", "content", "style", "total_variation")
 
@@ -25,6 +34,145 @@ MAX_MESSAGE_BYTES = 2**31 - 1
 DEADLINE_START_SECONDS = 120.0
 DEADLINE_SECONDS_PER_MEGAPIXEL_ITERATION = 100.0
 STATUS_DEADLINE_SECONDS = 10.0
+
+
+class Kind(NamedTuple):
+    """How values of a Python type are sent, named and checked."""
+
+    dtype: str
+    singular: str
+    plural: str
+    convert: Callable[[Any], Any]  # raises TypeError, ValueError or OverflowError for another type's value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, str, bytes)) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _whole_number(value: Any) -> int:
+    number = operator.index(value)
+    if isinstance(value, bool) or not -(2**31) <= number < 2**31:
+        raise ValueError
+    return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+KINDS: Mapping[Callable[[Any], Any], Kind] = {
+    float: Kind("float32", "a finite number", "finite numbers", _number),
+    int: Kind("int32", "a whole number of 32 bits", "whole numbers of 32 bits", _whole_number),
+    str: Kind("string", "a text", "texts", _text),
+}
+
+
+class Option(NamedTuple):
+    """A row of the table: an optional input. Its default is the model's, which also refuses what is out of range."""
+
+    meaning: str  # a sentence
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False  # `minimum` itself is refused
+    unit: str = ""
+    name: str = ""  # this and the type are those of the field in `Options`
+    type: Any = float  # float, int or str; or a list of one of them
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the input is a vector; else it is a scalar."""
+        return get_origin(self.type) is list
+
+    @property
+    def dtype(self) -> str:
+        """Of the input, as TensorFlow names it."""
+        return KINDS[self._element].dtype
+
+    @property
+    def range(self) -> str:
+        """In words, with its unit: `from 0 to 1e+12`; empty where there is none."""
+        if self.minimum is None or self.maximum is None:
+            return ""
+        words = "above {:g} and up to {:g}" if self.exclusive_minimum else "from {:g} to {:g}"
+        return f"{words.format(self.minimum, self.maximum)} {self.unit}".rstrip()
+
+    def checked(self, value: Any) -> Any:
+        """A value as the option's own type.
+
+        Raises:
+            ValueError: it is of another type, or not finite; the text is the rule and the value.
+        """
+        convert = KINDS[self._element].convert
+        try:
+            if not self.is_list:
+                return convert(value)
+            if isinstance(value, str):  # its letters would do for a list of texts
+                raise TypeError
+            return [convert(element) for element in value]
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{self._rule}, got {value!r}") from None
+
+    def parsed(self, text: str, *, decimal_comma: bool = False) -> Any:
+        """The value that a person wrote; blanks separate a list's elements, and commas that are not decimal ones.
+
+        Raises:
+            ValueError: it is of another type, or not finite; the text is the rule and what was written.
+        """
+        words = text.replace(",", ".") if decimal_comma and self._element is not str else text
+        try:
+            if "_" in words and self._element is not str:  # Python's own 1_000 is nobody else's
+                raise ValueError
+            if self.is_list:
+                return self.checked([self._element(word) for word in words.replace(",", " ").split()])
+            return self.checked(self._element(words))
+        except ValueError:
+            raise ValueError(f"{self._rule}, got {text!r}") from None
+
+    def shown(self, value: Any) -> str:
+        """A value as captions and names of files have it."""
+        values = value if self.is_list else [value]
+        return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in values)
+
+    @property
+    def _element(self) -> Callable[[Any], Any]:
+        element: Callable[[Any], Any] = get_args(self.type)[0] if self.is_list else self.type
+        return element
+
+    @property
+    def _rule(self) -> str:
+        kind = KINDS[self._element]
+        return f"must be a list of {kind.plural}" if self.is_list else f"must be {kind.singular}"
+
+
+MAX_WEIGHT = 1e12  # the graph's, whose optimiser squares gradients in float32
+
+
+class Options(TypedDict, total=False):
+    """The client's table of options, a row each; and the type of those that a caller gives."""
+
+    content_weight: Annotated[float, Option("Weight of the content loss.", 0, MAX_WEIGHT)]
+    style_weight: Annotated[float, Option("Weight of the style loss.", 0, MAX_WEIGHT)]
+    tv_weight: Annotated[float, Option("Weight of the total variation: more is smoother.", 0, MAX_WEIGHT)]
+    learning_rate: Annotated[
+        float, Option("Change of a pixel in one update.", 0, 255, exclusive_minimum=True, unit="pixel levels")
+    ]
+
+
+# What a model knows whose card has no table: one of before contract 2.
+OPTIONS_OF_CONTRACT_1 = frozenset({"content_weight", "style_weight", "tv_weight", "learning_rate"})
+
+
+def options_of(table: type) -> dict[str, Option]:
+    """The rows by name of a table such as `Options`."""
+    fields = {name: get_args(field) for name, field in get_type_hints(table, include_extras=True).items()}
+    return {name: option._replace(name=name, type=kind) for name, (kind, option) in fields.items()}
+
+
+OPTIONS: Mapping[str, Option] = options_of(Options)
 
 
 def stylize_deadline(height: int, width: int, iterations: int) -> float:

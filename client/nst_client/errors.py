@@ -18,6 +18,7 @@ NstError
 |- ServerFailed         the server failed in another way
 |  `- ServerStopping        it cancelled the call, as it does when it is told to end
 |- ModelNotFound        the server has no such model or version
+|  `- IncompleteVersion     it loaded the version before all its files were there
 |- SignatureNotFound    the model was not exported by nst, or by another version of it
 |- DeadlineExceeded     the answer did not come in time
 |- BadAnswer            the answer is not what the contract says
@@ -93,7 +94,7 @@ class RequestRefused(NstError):
 
 
 class StateRefused(RequestRefused):
-    """The state belongs to other pictures, numbers or another model than the call, or is damaged."""
+    """The state belongs to other pictures, options or another model than the call, or is damaged."""
 
     def __init__(self, message: str, remedy: str, *, differs_in: str | None = None) -> None:
         """Takes the part of the run in which the state differs, "style" or "network"; None for another reason."""
@@ -125,8 +126,12 @@ class ModelNotFound(NstError):
     """The server has no such model or version."""
 
 
+class IncompleteVersion(ModelNotFound):
+    """The server loaded a version before all of its files were there, and cannot compute with it."""
+
+
 class SignatureNotFound(NstError):
-    """The model does not have the signature."""
+    """The model does not have the signature, or its inputs are others."""
 
 
 class DeadlineExceeded(NstError):

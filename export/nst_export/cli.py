@@ -11,9 +11,9 @@ import typer
 
 from nst_export.quiet_import import import_tensorflow
 from nst_export.saved_model.version_folder import LARGEST_VERSION
+from nst_graph.choices import Pooling, Precision, PresetName
+from nst_graph.execution import Execution
 from nst_graph.limits import Limits
-from nst_graph.presets import PRESETS, Pooling, Precision
-from nst_graph.server_options import ServerOptions
 
 LIMITS = Limits()
 INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
@@ -24,7 +24,7 @@ def export(
     weights: Annotated[
         str, typer.Option(help="VGG19's weights: imagenet, trained, a Keras FILE, random:SEED, or auto.")
     ] = "imagenet",
-    preset: Annotated[str, typer.Option(help=f"The recipe: {', '.join(PRESETS)}.")] = "nst",
+    preset: Annotated[PresetName, typer.Option(help="The recipe.")] = "nst",
     pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default=False)] = None,
     precision: Annotated[
         Precision, typer.Option(help="Of the network; picture, optimiser and losses stay float32.")
@@ -54,8 +54,6 @@ def export(
     ] = None,
 ) -> None:
     """Writes a SavedModel that TensorFlow Serving can run, and prints its folder."""
-    if preset not in PRESETS:
-        raise typer.BadParameter(f"{preset!r} is not one of {', '.join(PRESETS)}.", param_hint="--preset")
     if max_seconds is not None and not 0 < max_seconds < math.inf:
         raise typer.BadParameter(f"{max_seconds:g} is not a time above 0.", param_hint="--max-seconds")
     logging.basicConfig(format="%(message)s")
@@ -69,7 +67,7 @@ def export(
         pooling=pooling,
         precision=precision,
         limits=Limits(max_pixels, max_iterations),
-        options=ServerOptions(exclusive, max_seconds, xla),
+        execution=Execution(exclusive, max_seconds, xla),
         version=version,
     )
     typer.echo(folder)

@@ -6,20 +6,23 @@ import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 import nst_graph
 from nst_export.errors import VersionError
-from nst_export.saved_model.model_card import ModelCard, card_text, json_value, write_card
+from nst_export.saved_model.model_card import CONTRACT, ModelCard, card_text, json_value, write_card
 from nst_export.saved_model.new_version import new_version, next_version
 from nst_export.saved_model.warmup_records import write_warmup_requests
 from nst_export.warmup import warmup_requests
 from nst_export.weights import fill_weights
-from nst_graph.limits import MIN_SIDE, Limits
-from nst_graph.presets import PRESETS, Pooling, Precision
-from nst_graph.server_options import ServerOptions
+from nst_graph.choices import Pooling, Precision, PresetName
+from nst_graph.execution import DEFAULT_EXECUTION, Execution
+from nst_graph.limits import DEFAULT_LIMITS, MIN_SIDE, Limits
+from nst_graph.options import OPTIONS
+from nst_graph.presets import PRESETS, Preset
 from nst_graph.style_transfer import StyleTransfer, network_for
 
 OP_NAME = re.compile(r" \[Op:\w+\]$")  # what TensorFlow appends to the reason
@@ -29,11 +32,11 @@ def export_version(
     model_dir: Path,
     *,
     weights: str = "imagenet",
-    preset_name: str = "nst",
+    preset_name: PresetName = "nst",
     pooling: Pooling | None = None,
     precision: Precision = "float32",
-    limits: Limits = Limits(),  # noqa: B008  (immutable)
-    options: ServerOptions = ServerOptions(),  # noqa: B008  (immutable)
+    limits: Limits = DEFAULT_LIMITS,
+    execution: Execution = DEFAULT_EXECUTION,
     version: int | None = None,
     width_divisor: int = 1,
 ) -> Path:
@@ -46,7 +49,7 @@ def export_version(
         pooling: in place of the preset's own.
         precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32.
         limits: what the model will accept.
-        options: what it gets for the server that will run it.
+        execution: how the server that loads it will run it.
         version: its number; by default the next free one.
         width_divisor: see `nst_graph.vgg19.vgg19`.
 
@@ -61,20 +64,26 @@ def export_version(
         network = network_for(preset, width_divisor=width_divisor)
         record = fill_weights(network, weights)
         card = ModelCard(
+            contract=CONTRACT,
             name=name,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             weights=json_value(record),
             precision=precision,
-            recipe={"preset": preset_name, **json_value(preset)},
+            recipe={"preset": preset_name, **json_value(preset), "optimiser": _optimiser(preset)},
+            options=[{**json_value(row), "default": row.default_in(preset.defaults)} for row in OPTIONS],
             limits={"min_side": MIN_SIDE, **json_value(limits)},
-            options=json_value(options),
+            execution=json_value(execution),
             versions=_versions(),
         )
         if precision != "float32":
             network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
-        module = StyleTransfer(network, preset, limits=limits, options=options, model_card=card_text(card))
+        module = StyleTransfer(network, preset, limits=limits, execution=execution, model_card=card_text(card))
         _write(module, card, staging)
     return target
+
+
+def _optimiser(preset: Preset) -> dict[str, Any]:
+    return {"name": type(preset.optimiser).__name__, **json_value(preset.optimiser)}
 
 
 def _converted(network: keras.Model, like: keras.Model) -> keras.Model:

@@ -27,16 +27,19 @@ def warmup_requests(module: StyleTransfer, model_name: str) -> list[predict_pb2.
     levels = np.linspace(0, 255, SIDE).astype(np.uint8)
     picture = np.stack(np.broadcast_arrays(levels[:, None], levels[None, :], levels[::-1, None]), axis=-1)
     encoded = tf.io.encode_png(picture).numpy()
-    state = module.stylize_start(picture, picture)["state_bytes"].numpy()
-    pictures, one = {"content": picture, "style": picture}, np.int32(1)
-    return [
-        _request(model_name, "serving_default", {**pictures, "iterations": one}),
-        _request(model_name, "stylize_encoded", {"content_bytes": encoded, "style_bytes": encoded, "iterations": one}),
-        _request(model_name, "stylize_start", pictures),
-        _request(model_name, "stylize_step", {**pictures, "state_bytes": state, "iterations": one}),
-        _request(model_name, "evaluate", {**pictures, "image": picture}),
-        _request(model_name, "describe", {}),
-    ]
+    inputs = {
+        **dict.fromkeys(("content", "style", "image"), picture),
+        **dict.fromkeys(("content_bytes", "style_bytes"), encoded),
+        "state_bytes": module.stylize_start(picture, picture)["state_bytes"].numpy(),
+        "iterations": np.int32(1),
+        "size": np.int32(0),
+    }
+    requests = []
+    for name, row in module.rows.items():
+        if not row.xla:
+            requests.append(_request(model_name, name, {alias: inputs[alias] for alias in row.inputs}))
+    evaluate = {name: inputs[name] for name in ("content", "style", "image")}
+    return [*requests, _request(model_name, "evaluate", evaluate), _request(model_name, "describe", {})]
 
 
 def _request(model_name: str, signature: str, inputs: Mapping[str, Any]) -> predict_pb2.PredictRequest:

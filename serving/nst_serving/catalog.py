@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import grpc
-import tensorflow as tf
-from tensorflow_serving.apis import get_model_status_pb2, model_pb2
+from tensorflow_serving.apis import model_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from nst_serving.configuration import check_configuration, desired_versions
 from nst_serving.errors import RequestError
+from nst_serving.log import LOG
 from nst_serving.sessions import Sessions
-
-State = get_model_status_pb2.ModelVersionStatus.State
-LOG = logging.getLogger(__name__)
-
-
-class Version:
-    """One version of a model, from the moment it was seen on disk."""
-
-    def __init__(self, number: int) -> None:
-        """Not loaded yet."""
-        self.number = number
-        self.state: int = State.START
-        self.error: RequestError | None = None
-        self.sessions: Sessions | None = None
-
-    def load(self, folder: Path, load: Callable[[Path], Sessions]) -> None:
-        """Becomes AVAILABLE, or END with the error."""
-        self.state = State.LOADING
-        try:
-            self.sessions = load(folder)
-        except tf.errors.OpError as error:
-            self.error = RequestError.of(error)
-        except RequestError as error:
-            self.error = error
-        self.state = State.END if self.error else State.AVAILABLE
-        LOG.info("%s: %s", folder, self.error.message if self.error else "AVAILABLE")
-
-    def unload(self) -> None:
-        """Ends; runs in flight keep their session until they are done."""
-        self.state = State.UNLOADING
-        if self.sessions is not None:
-            self.sessions.close()
-        self.state = State.END
+from nst_serving.version import State, Version
 
 
 class Catalog:
@@ -64,6 +31,7 @@ class Catalog:
         self._load = load
         self._labels_before_versions = labels_before_versions
         self._changing = threading.RLock()
+        self._away: set[str] = set()  # models whose folder could not be read at the last look
         self._models: dict[str, model_server_config_pb2.ModelConfig] = {}
         self._versions: dict[str, dict[int, Version]] = {}
         self._configure(config)
@@ -105,7 +73,15 @@ class Catalog:
         """
         with self._changing:
             for name, model in self._models.items():
-                self._refresh_model(self._versions[name], desired_versions(model))
+                try:
+                    desired = desired_versions(model)
+                except OSError as error:  # perhaps a network disk that is away: what is loaded serves on
+                    if name not in self._away:
+                        LOG.error("Cannot look for versions in %s: %s.", model.base_path, error.strerror)
+                    self._away.add(name)
+                else:
+                    self._away.discard(name)
+                    self._refresh_model(name, desired)
 
     def reload(self, config: model_server_config_pb2.ModelServerConfig) -> None:
         """Replaces the configuration (HandleReloadConfigRequest).
@@ -149,15 +125,19 @@ class Catalog:
         for name in models:
             self._versions.setdefault(name, {})
 
-    def _refresh_model(self, versions: dict[int, Version], desired: Mapping[int, Path]) -> None:
+    def _refresh_model(self, name: str, desired: Mapping[int, Path]) -> None:
+        versions = self._versions[name]
         for number, folder in desired.items():
-            known = versions.get(number)
-            if known is None or (known.state == State.END and known.error is None):
-                versions[number] = Version(number)
-                versions[number].load(folder, self._load)
+            version = versions.setdefault(number, Version(name, number))
+            if version.state == State.START or version.is_worth_a_try(folder):
+                version.load(folder, self._load)
         replaced = not desired or any(versions[number].state == State.AVAILABLE for number in desired)
         for number, version in versions.items():
-            if number not in desired and version.state == State.AVAILABLE and replaced:
+            if number in desired:
+                continue
+            if version.error:
+                version.forget_failure()
+            elif version.state == State.AVAILABLE and replaced:
                 version.unload()
 
     def _labelled(self, spec: model_pb2.ModelSpec) -> int:

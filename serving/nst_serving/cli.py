@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nst_export.quiet_import import import_tensorflow
-from nst_serving.launcher import IMAGE_VERSION, run_engine
+from nst_serving.launcher import IMAGE_VERSION, refuse_without_version, run_engine
 
 if TYPE_CHECKING:
     from nst_serving.options import ServerOptions
@@ -25,7 +25,7 @@ def serve(
         Literal["embedded", "docker", "tensorflow_model_server"],
         typer.Option(help="This package's own server, or TensorFlow Serving in docker or as installed."),
     ] = "embedded",
-    name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
+    model_name: Annotated[str, typer.Option(help="The model's name in requests.")] = "nst",
     config: Annotated[
         Path | None, typer.Option(help="A models.config in TensorFlow Serving's format, in place of MODEL_DIR.")
     ] = None,
@@ -45,6 +45,9 @@ def serve(
     enable_serialization_as_tensor_content: Annotated[
         bool, typer.Option("--enable-serialization-as-tensor-content", help="Send tensors as raw bytes.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No log: a line on stderr for each load, failure, unload, refused request.")
+    ] = False,
     gpu: Annotated[bool, typer.Option("--gpu", help="Give TensorFlow Serving one GPU.")] = False,
     image_version: Annotated[str, typer.Option(help="TensorFlow Serving's image tag, without -gpu.")] = IMAGE_VERSION,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print TensorFlow Serving's command only.")] = False,
@@ -52,13 +55,15 @@ def serve(
     """Serves models over TensorFlow Serving's protocol until Ctrl-C or SIGTERM."""
     if (model_dir is None) == (config is None):
         raise typer.BadParameter("name either a MODEL_DIR or a --config file.")
+    if model_dir is not None:
+        refuse_without_version(model_dir)
     if engine != "embedded":
         if model_dir is None:
             raise typer.BadParameter(f"name a MODEL_DIR for the engine {engine}.")
         run_engine(
             engine,
             model_dir,
-            name=name,
+            name=model_name,
             host=host,
             port=port,
             rest_port=rest_port or 0,
@@ -85,16 +90,25 @@ def serve(
         cors=cors,
         ssl_config=ssl_config,
     )
-    _run_embedded(model_dir, name, config, options, grace_seconds)
+    _run_embedded(model_dir, model_name, config, options, grace_seconds, quiet=quiet)
 
 
 def _run_embedded(
-    model_dir: Path | None, name: str, config: Path | None, options: ServerOptions, grace_seconds: float
+    model_dir: Path | None,
+    name: str,
+    config: Path | None,
+    options: ServerOptions,
+    grace_seconds: float,
+    *,
+    quiet: bool,
 ) -> None:
     from nst_serving.configuration import read_configuration
+    from nst_serving.log import log_to_stderr
     from nst_serving.options import single_model
     from nst_serving.server import EmbeddedServer
 
+    if not quiet:
+        log_to_stderr()
     models = read_configuration(config) if config else single_model(name, model_dir or Path())
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises KeyboardInterrupt, as Ctrl-C does
     server = EmbeddedServer(models, options)

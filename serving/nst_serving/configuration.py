@@ -93,8 +93,13 @@ def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int,
     """The versions that the model's policy asks for, by number (file_system_storage_path_source.cc).
 
     A model without a policy has its latest version served.
+
+    Raises:
+        OSError: the model's folder is not there or cannot be read; the server then keeps what it has.
     """
-    found = versions_in(Path(model.base_path))
+    base_path = Path(model.base_path)
+    base_path.stat()
+    found = versions_in(base_path)
     policy = model.model_version_policy
     match policy.WhichOneof("policy_choice"):
         case "all":

@@ -35,4 +35,10 @@ class RequestError(Exception):
         return cls(STATUS_CODES[error.error_code], error.message)
 
 
+def out_of_memory(error: MemoryError) -> RequestError:
+    """The machine has not the memory for a request, or for a version to load."""
+    message = f"The server has not enough memory: {str(error) or 'none is left'}"
+    return RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+
+
 STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}

@@ -26,6 +26,13 @@ LONGEST_RUN_SECONDS = 3600  # what no request outlives: time-outs and grace peri
 GRPC_THREADS = 16
 REST_THREADS = 8
 
+# A version that fails to load may be one whose copy is not complete, or the disk or the memory may be short for a
+# moment: five minutes of tries, as long as the server's own default (five, a minute apart), but soon after it heals.
+# None at all would save a minute where a version is really broken, and leave a healed one unserved until a restart:
+# the server never tries again. It writes why a version fails at the first try, so nothing is learnt later for this.
+LOAD_RETRIES = 30
+LOAD_RETRY_SECONDS = 10
+
 LONG_RUN_FLAGS = (
     Flag(
         "rest_api_timeout_in_ms",
@@ -62,9 +69,13 @@ LONG_RUN_FLAGS = (
     ),
     Flag(
         "max_num_load_retries",
-        "0",
-        "a version that does not load, or whose warm-up fails, is otherwise tried six times, a minute apart, "
-        "before the server says why",
+        str(LOAD_RETRIES),
+        "a version that does not load, such as one whose copy is not complete, is tried again for five minutes",
+    ),
+    Flag(
+        "load_retry_interval_micros",
+        str(LOAD_RETRY_SECONDS * 1_000_000),
+        "so it is served within ten seconds once it is whole; the default is a minute",
     ),
 )
 

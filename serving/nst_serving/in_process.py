@@ -20,7 +20,8 @@ from pathlib import Path
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2, predict_pb2
 
-from nst_export.saved_model.version_folder import VARIABLES_FOLDER, holds_saved_model, versions_in
+from nst_export.saved_model.model_folder import is_version_content, unreadable, why_no_version
+from nst_export.saved_model.version_folder import versions_in
 from nst_serving.admission import EXPIRED, Admission
 from nst_serving.catalog import Catalog
 from nst_serving.errors import RequestError, StartError
@@ -162,7 +163,7 @@ class InProcessStub:
             )
 
     def _load(self, number: int) -> None:
-        """Has a version loaded, unless it is.
+        """Has a version loaded, unless it is; one that failed before, if it is worth another try.
 
         Raises:
             RequestError: it cannot be loaded.
@@ -172,9 +173,16 @@ class InProcessStub:
             if number not in loaded and not self._closed:
                 loaded.append(number)
                 self._catalog.reload(self._config)
-        for version in self._catalog.versions(self._name):
-            if version.number == number and version.error:
-                raise version.error
+            elif self._error_of(number) and not self._closed:
+                self._catalog.refresh()
+        error = self._error_of(number)
+        if error:
+            raise error
+
+    def _error_of(self, number: int) -> RequestError | None:
+        """What kept a version from loading."""
+        versions = {version.number: version for version in self._catalog.versions(self._name)}
+        return versions[number].error if number in versions else None
 
     @contextlib.contextmanager
     def _registered(self, call: Call) -> Iterator[None]:
@@ -195,20 +203,15 @@ def _versions_of(model_dir: Path) -> tuple[Path, dict[int, Path]]:
     folder = model_dir.resolve()  # so that `.` and links to a version have its number
     try:
         versions = versions_in(folder)
-        if versions:
-            return folder, versions
         of_parent = versions_in(folder.parent)
-        holds_one = folder.is_dir() and (holds_saved_model(folder) or (folder / VARIABLES_FOLDER).exists())
+        is_version = folder in of_parent.values() and is_version_content(folder)
     except OSError as error:
-        message = f"{model_dir} cannot be read: {error.strerror}."
-        raise ModelDirectoryError(message, "Ask its owner for access, or name another folder.") from error
-    if holds_one and folder in of_parent.values():
+        raise ModelDirectoryError(*unreadable(model_dir, error)) from error
+    if versions:
+        return folder, versions
+    if is_version:
         return folder.parent, {number: path for number, path in of_parent.items() if path == folder}
-    if holds_one:
-        message = f"{model_dir} holds a SavedModel itself, but a version's folder is named by its number."
-        raise ModelDirectoryError(message, f"Move what it holds into {model_dir / '1'}.")
-    what = f"{model_dir} holds no version folder" if folder.is_dir() else f"There is no folder {model_dir}"
-    raise ModelDirectoryError(f"{what}.", f"Make a model with `nst export {model_dir}`.")
+    raise ModelDirectoryError(*why_no_version(model_dir))
 
 
 def _reason(message: str) -> str:

@@ -6,6 +6,7 @@ TensorFlow is not imported: the server brings its own.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import shlex
 import shutil
@@ -17,8 +18,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from nst_export.saved_model.model_folder import unreadable, why_no_version
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.flags import MEMORY_GROWTH, server_arguments
+from nst_serving.ports import PortError, check_ports
 
 Engine = Literal["docker", "tensorflow_model_server"]
 
@@ -37,7 +40,7 @@ INSTALL = {
 
 
 class LaunchError(Exception):
-    """TensorFlow Serving did not start, or ended by itself."""
+    """A server was not started, or TensorFlow Serving ended by itself."""
 
     def __init__(self, message: str, remedy: str) -> None:
         """Keeps what happened, and what to do about it, apart."""
@@ -71,11 +74,10 @@ def run_engine(
         dry_run: print the command only.
 
     Raises:
-        LaunchError: there is nothing to serve, the program is missing, or it ended by itself.
+        LaunchError: the program is missing, a port is taken, or the program ended by itself.
     """
     if port == 0:
         raise LaunchError(f"The engine {engine} cannot take a free port.", "Name one with --port.")
-    refuse_empty_folder(model_dir)
     ports = {"port": port, "rest_port": rest_port}
     if engine == "docker":
         command = docker_command(model_dir, name=name, host=host, gpu=gpu, image_version=image_version, **ports)
@@ -89,16 +91,38 @@ def run_engine(
         return
     if shutil.which(engine) is None:
         raise LaunchError(f"There is no program {engine} on the PATH.", INSTALL[engine])
+    refuse_unusable_ports(engine, host, port, rest_port)
     status = run_until_told_to_stop(command)
     if status:
         raise ended(engine, status, gpu=gpu, image_version=image_version)
 
 
-def refuse_empty_folder(model_dir: Path) -> None:
-    """The server would wait for a version without end, its ports closed."""
-    if not versions_in(model_dir):
-        what = f"{model_dir} holds no version directory" if model_dir.is_dir() else f"There is no folder {model_dir}"
-        raise LaunchError(f"{what}.", f"Make one with `nst export {model_dir}`.")
+def refuse_without_version(model_dir: Path) -> None:
+    """Whichever engine is to serve the folder: TensorFlow Serving would wait for a version without end.
+
+    Raises:
+        LaunchError: it holds no version.
+    """
+    try:
+        found = versions_in(model_dir)
+    except OSError as error:
+        raise LaunchError(*unreadable(model_dir, error)) from error
+    if not found:
+        raise LaunchError(*why_no_version(model_dir))
+
+
+def refuse_unusable_ports(engine: Engine, host: str, port: int, rest_port: int) -> None:
+    """The server would end later without a word on it, or share a port with another one."""
+    ports = {"--port": port} | ({"--rest-port": rest_port} if rest_port else {})
+    if port == rest_port:
+        raise LaunchError(f"gRPC and REST cannot share port {port}.", "Choose another with --rest-port.")
+    try:
+        check_ports(host if engine == "docker" else "", ports)
+    except PortError as error:
+        if engine == "docker" and error.errno != errno.EADDRINUSE:
+            return  # docker's service may do what this user may not, such as listen below 1024; it says if it cannot
+        remedy = f"Stop what listens there, or choose another with {error.option}."
+        raise LaunchError(str(error), remedy) from error
 
 
 def program_command(model_dir: Path, *, name: str, port: int, rest_port: int, gpu: bool) -> list[str]:
@@ -142,23 +166,23 @@ def csv_line(*fields: str) -> str:
 def run_until_told_to_stop(command: list[str]) -> int:
     """The program's exit status, or 0 when it ended because this process was told to stop."""
     child: list[subprocess.Popen[bytes]] = []
-    told: list[int] = []
+    stop_signals: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         del frame
-        told.append(number)
+        stop_signals.append(number)
         for process in child:
             process.send_signal(number)
 
     previous = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         child.append(subprocess.Popen(command))
-        if told:  # between the handlers' setting and the program's start
+        if stop_signals:  # between the handlers' setting and the program's start
             child[0].terminate()
         status = child[0].wait()
     finally:
         restore(previous)
-    return 0 if told else status
+    return 0 if stop_signals else status
 
 
 def restore(handlers: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None]) -> None:

@@ -78,7 +78,7 @@ def _feeds(signature: meta_graph_pb2.SignatureDef, request: predict_pb2.PredictR
 def _parsed(alias: str, proto: tensor_pb2.TensorProto) -> np.ndarray:
     try:
         return array_of(proto)
-    except (tf.errors.OpError, TypeError) as error:
+    except (tf.errors.OpError, TypeError, MemoryError) as error:  # one value may stand for millions
         raise _invalid(f"tensor parsing error: {alias}") from error
 
 

@@ -13,7 +13,7 @@ from tensorflow_serving.apis import model_pb2, predict_pb2
 
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
-from nst_serving.errors import RequestError
+from nst_serving.errors import RequestError, out_of_memory
 from nst_serving.metrics import Metrics
 from nst_serving.predict import DEFAULT_SIGNATURE, Fetched, predict
 from nst_serving.sessions import OnCancel, Sessions
@@ -56,6 +56,9 @@ class Predictor:
             except RequestError as error:
                 status.append(error.code.name)
                 raise
+            except MemoryError as error:
+                status.append(grpc.StatusCode.RESOURCE_EXHAUSTED.name)
+                raise out_of_memory(error) from error
             status.append("OK")
         return predict_pb2.PredictResponse(
             model_spec=answer_spec(spec, version, spec.signature_name or DEFAULT_SIGNATURE), outputs=fetched

@@ -13,11 +13,13 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import unquote
 
 import anyio.to_thread
 import grpc
 import uvicorn
 from google.protobuf import json_format
+from google.protobuf.message import Message
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -27,7 +29,8 @@ from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, model_pb2
 
 from nst_serving.catalog import Catalog
-from nst_serving.errors import RequestError, StartError
+from nst_serving.errors import RequestError, StartError, out_of_memory
+from nst_serving.log import log_refusal
 from nst_serving.metrics import Metrics
 from nst_serving.options import ServerOptions
 from nst_serving.predictor import Caller, Predictor
@@ -37,7 +40,7 @@ from nst_serving.services import model_metadata, model_status
 MODELS_PATH = re.compile("/v1/models", re.IGNORECASE)
 METRICS_PATH = "/monitoring/prometheus/metrics"
 MODEL_PATH = re.compile(
-    r"/v1/models/([^/:]+)(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?(?:(/metadata)|:(predict))?", re.IGNORECASE
+    r"/v1/models/([^/:]+)(?:(?:/versions/([0-9]+))|(?:/labels/([^/:]+)))?(?:(/metadata)|:(predict))?", re.IGNORECASE
 )
 
 # http_server.cc, ToHTTPStatusCode; what is not here is 500.
@@ -95,22 +98,29 @@ class RestServer:
         return Response(self._metrics.page(), media_type="text/plain; version=0.0.4")
 
     async def _answer(self, request: Request) -> Response:
-        if not request.url.path.lower().startswith("/v1/"):
+        target = _target(request)
+        if not target.lower().startswith("/v1/"):
             return Response("Not Found", 404, media_type="text/plain")
         try:
-            if MODELS_PATH.fullmatch(request.url.path) and request.method == "GET":
-                raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, "Missing model name in request.")
-            path = MODEL_PATH.fullmatch(request.url.path)
-            wanted = "POST" if path and path[5] else "GET"
-            if path is None or request.method != wanted:
-                message = f"Malformed request: {request.method} {request.url.path}"
-                raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, message)
-            spec = _spec(path)
-            if path[5]:
-                return _json(await self._predict(spec, request))
-            return _json(self._metadata(spec) if path[4] else self._status(spec))
+            return _json(await self._document(request, target))
         except RequestError as error:
-            return _json({"error": error.message}, HTTP_STATUS.get(error.code, 500))
+            refused = error
+        except MemoryError as error:
+            refused = out_of_memory(error)
+        log_refusal(f"{request.method} {target}", request.client.host if request.client else "?", refused)
+        return _json({"error": refused.message}, HTTP_STATUS.get(refused.code, 500))
+
+    async def _document(self, request: Request, target: str) -> dict[str, Any]:
+        if MODELS_PATH.fullmatch(target) and request.method == "GET":
+            raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, "Missing model name in request.")
+        path = MODEL_PATH.fullmatch(target)
+        wanted = "POST" if path and path[5] else "GET"
+        if path is None or request.method != wanted:
+            raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, f"Malformed request: {request.method} {target}")
+        spec = _spec(path)
+        if path[5]:
+            return await self._predict(spec, request)
+        return self._metadata(spec) if path[4] else self._status(spec)
 
     async def _predict(self, spec: model_pb2.ModelSpec, request: Request) -> dict[str, Any]:
         body = await request.body()
@@ -153,21 +163,35 @@ class RestServer:
     def _metadata(self, spec: model_pb2.ModelSpec) -> dict[str, Any]:
         request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
         reply = model_metadata(self._catalog, request)
-        document: dict[str, Any] = json_format.MessageToDict(
-            reply, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-        )
-        return document
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        reply.metadata["signature_def"].Unpack(signatures)  # as it stands it would bear its type's name, "@type"
+        return {"model_spec": _plain(reply.model_spec), "metadata": {"signature_def": _plain(signatures)}}
+
+
+def _target(request: Request) -> str:
+    """Path and query as they were sent: the server takes both for the path (evhttp_request.cc)."""
+    path: str = request.scope["raw_path"].decode("latin-1")
+    query: str = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    """A message as the server's JSON has it, fields without presence included (http_rest_api_util.cc)."""
+    document: dict[str, Any] = json_format.MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return document
 
 
 def _spec(path: re.Match[str]) -> model_pb2.ModelSpec:
-    spec = model_pb2.ModelSpec(name=path[1])
+    spec = model_pb2.ModelSpec(name=unquote(path[1]))
     if path[2]:
         if int(path[2]) >= 2**63:
             message = f"Failed to convert version: {path[2]} to numeric."
             raise RequestError(grpc.StatusCode.INVALID_ARGUMENT, message)
         spec.version.value = int(path[2])
     elif path[3]:
-        spec.version_label = path[3]
+        spec.version_label = unquote(path[3])
     return spec
 
 

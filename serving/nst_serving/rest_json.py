@@ -24,6 +24,9 @@ from nst_serving.errors import RequestError
 from nst_serving.predict import DEFAULT_SIGNATURE
 from nst_serving.tensors import array_of
 
+# absl::Base64Unescape lets blanks through anywhere, takes "." for "=", and does without either at the end.
+BASE64_BLANKS = str.maketrans(".", "=", " \t\n\v\f\r")
+
 JSON_TYPES = {
     type(None): "Null",
     False: "False",
@@ -45,7 +48,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise _invalid("JSON Parse error: The document is empty")
     text = body.decode("utf-8-sig", "surrogateescape")  # the server lets bytes that are no UTF-8 through
     try:
-        document, _ = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
+        document, _ = json.JSONDecoder(parse_float=_float).raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
     except json.JSONDecodeError as error:
         offset = len(text[: error.pos].encode("utf-8", "surrogateescape"))
         raise _invalid(f"JSON Parse error: {error.msg} at offset: {offset}") from error
@@ -57,6 +60,13 @@ def json_object(body: bytes) -> dict[str, Any]:
         words = "not formatted correctly. 'signature_name' key must be a string value."
         raise _invalid(f"JSON Value: {_shown(document)} {words}")
     return document
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # RapidJSON's words
+        raise ValueError("Number too big to be stored in double.")
+    return number
 
 
 def predict_request(
@@ -121,10 +131,11 @@ def _array(value: Any, dtype: tf.DType) -> np.ndarray:
             items = np.empty(len(leaves), dtype=object)  # of its own accord numpy cuts zeros off the end of bytes
             items[:] = [_bytes(leaf) for leaf in leaves]
         else:
-            items = np.array(leaves, _read_as(dtype).as_numpy_dtype)
-            items = items.astype(dtype.as_numpy_dtype)  # wraps what is out of range, as the server does
+            with np.errstate(over="ignore"):  # a number too large for its type is infinite, as in the server
+                items = np.array(leaves, _read_as(dtype).as_numpy_dtype)
+                items = items.astype(dtype.as_numpy_dtype)  # wraps what is out of range, as the server does
         return items.reshape(shape)
-    except ValueError as error:  # half a surrogate pair, or more dimensions than numpy has
+    except (ValueError, OverflowError) as error:  # half a surrogate pair, too many dimensions, 400 digits
         raise _invalid(f"JSON Value: {_shown(value)} {error}") from error
 
 
@@ -161,10 +172,6 @@ def _check(leaf: Any, dtype: tf.DType) -> None:
         fits = kind in (str, dict)
     elif dtype.is_floating:
         fits = kind in (int, float)
-        if fits and abs(leaf) < math.inf and not _is_lossless(leaf, dtype):
-            raise _invalid(
-                f"Cannot convert JSON value: {_shown(leaf)} to {_dtype_name(dtype)} without loss of precision."
-            )
     elif dtype == tf.bool:
         fits = kind is bool
     else:
@@ -180,11 +187,6 @@ def _read_as(dtype: tf.DType) -> tf.DType:
     return tf.int32 if dtype.is_integer and dtype.size < tf.int32.size else dtype
 
 
-def _is_lossless(number: float, dtype: tf.DType) -> bool:
-    kind = np.finfo(dtype.as_numpy_dtype)
-    return bool(abs(number) <= (2 ** (kind.nmant + 1) - 1 if isinstance(number, int) else float(kind.max)))
-
-
 def _dtype_name(dtype: tf.DType) -> str:
     name: str = types_pb2.DataType.Name(dtype.as_datatype_enum)
     return name.removeprefix("DT_").lower()
@@ -198,9 +200,18 @@ def _bytes(leaf: str | dict[str, str]) -> bytes:
     if isinstance(leaf, str):
         return leaf.encode("utf-8", "surrogateescape")
     try:
-        return base64.b64decode(leaf["b64"], validate=True)
+        return _unescaped(leaf["b64"])
     except ValueError as error:
         raise _invalid("Unable to base64 decode") from error
+
+
+def _unescaped(text: str) -> bytes:
+    packed = text.translate(BASE64_BLANKS)
+    body = packed.rstrip("=")
+    missing = -len(body) % 4
+    if len(packed) - len(body) not in (0, missing):
+        raise ValueError("wrong padding")
+    return base64.b64decode(body + "=" * missing, validate=True)
 
 
 def _shown(value: Any) -> str:

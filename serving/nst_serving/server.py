@@ -17,6 +17,7 @@ from tensorflow_serving.apis import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
+from nst_export.saved_model.model_folder import why_no_version
 from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
@@ -95,9 +96,13 @@ class EmbeddedServer:
     def _load(self, version_dir: Path) -> Sessions:
         """A version ready to serve: loaded, and warmed up."""
         sessions = Sessions(version_dir)
-        if self._options.warm_up:
-            for request in read_warmup_requests(version_dir):
-                predict(sessions.signatures, request, sessions.run)
+        try:
+            if self._options.warm_up:
+                for request in read_warmup_requests(version_dir):
+                    predict(sessions.signatures, request, sessions.run)
+        except BaseException:
+            sessions.close()
+            raise
         return sessions
 
     def _listen(self) -> int:
@@ -117,9 +122,7 @@ class EmbeddedServer:
             if failures:
                 raise StartError(f"{model.base_path}: {failures[0]}", "Export it again with `nst export`.")
             if not self.catalog.versions(model.name):
-                folder = Path(model.base_path)
-                what = f"{folder} holds no version directory" if folder.is_dir() else f"There is no folder {folder}"
-                raise StartError(f"{what}.", f"Make one with `nst export {folder}`.")
+                raise StartError(*why_no_version(Path(model.base_path)))
 
     def _poll(self) -> None:
         while self._options.poll_seconds and not self._stopping.wait(self._options.poll_seconds):

@@ -17,6 +17,7 @@ from tensorflow_serving.apis import (
 
 from nst_serving.catalog import Catalog
 from nst_serving.errors import RequestError
+from nst_serving.log import log_refusal
 from nst_serving.predictor import Caller, Predictor, answer_spec, checked_spec
 
 # RunOptions.timeout_in_ms has 32 bits here as in the server (prediction_service_impl.cc, DeadlineToTimeoutMillis).
@@ -35,14 +36,14 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Runs a signature, until the client's deadline or until it has gone."""
-        with _answering(context):
+        with _answering(context, "Predict", request.model_spec.name):
             return self._predictor.answer(request, Caller("GRPC", _timeout_seconds(context), context.add_callback))
 
     def GetModelMetadata(  # noqa: N802
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
         """Every signature with its inputs, outputs and defaults."""
-        with _answering(context):
+        with _answering(context, "GetModelMetadata", request.model_spec.name):
             return model_metadata(self._catalog, request)
 
 
@@ -57,14 +58,14 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         self, request: get_model_status_pb2.GetModelStatusRequest, context: grpc.ServicerContext
     ) -> get_model_status_pb2.GetModelStatusResponse:
         """The versions and their states, newest first."""
-        with _answering(context):
+        with _answering(context, "GetModelStatus", request.model_spec.name):
             return model_status(self._catalog, request)
 
     def HandleReloadConfigRequest(  # noqa: N802
         self, request: model_management_pb2.ReloadConfigRequest, context: grpc.ServicerContext
     ) -> model_management_pb2.ReloadConfigResponse:
         """Replaces the configuration and returns when new models are available (model_service_impl.cc)."""
-        with _answering(context):
+        with _answering(context, "HandleReloadConfigRequest"):
             self._catalog.reload(request.config)
             reply = model_management_pb2.ReloadConfigResponse()
             reply.status.SetInParent()
@@ -124,8 +125,9 @@ def _timeout_seconds(context: grpc.ServicerContext) -> float | None:
 
 
 @contextmanager
-def _answering(context: grpc.ServicerContext) -> Iterator[None]:
+def _answering(context: grpc.ServicerContext, method: str, model: str = "") -> Iterator[None]:
     try:
         yield
     except RequestError as error:
+        log_refusal(f"{method} {model}", context.peer(), error)
         context.abort(error.code, error.message)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
@@ -18,17 +21,31 @@ TYPED_FIELDS = {
 }
 
 
+# On its way into a session a tensor is parsed, made an array and fed: as many copies, at most.
+COPIES = 3
+LARGE_BYTES = 2**26
+
+
 def array_of(proto: tensor_pb2.TensorProto) -> np.ndarray:
     """The array of a tensor, parsed by the very code that the server parses it with.
 
     It wraps small integers that are out of range and ignores surplus values; `tf.make_ndarray` does not.
 
     Raises:
+        MemoryError: there is not enough for it, whose few bytes may claim gigabytes: one value stands for all.
         tf.errors.OpError: it does not parse.
         TypeError: its dtype is none.
     """
+    _check_memory(proto)
     value = tf.io.parse_tensor(proto.SerializeToString(), tf.as_dtype(proto.dtype)).numpy()
     return np.asarray(value, dtype=object) if isinstance(value, bytes) else np.asarray(value)
+
+
+def _check_memory(proto: tensor_pb2.TensorProto) -> None:
+    """Reserves the memory for a moment: where the runtime finds none in the middle of its work the process ends."""
+    size = tf.as_dtype(proto.dtype).size * math.prod(dim.size for dim in proto.tensor_shape.dim)
+    if size > LARGE_BYTES:
+        np.empty(min(size * COPIES, sys.maxsize), np.uint8)
 
 
 def proto_of(array: np.ndarray, *, tensor_content: bool = False) -> tensor_pb2.TensorProto:

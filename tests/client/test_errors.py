@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
 
 import nst_client
-from nst_client import errors
+from nst_client import StyleClient, errors
 from nst_client.errors import NstError
+from tests.client.proxy import NOWHERE
 
 
 def drawn_tree(drawing: str) -> dict[str, str]:
@@ -61,3 +65,26 @@ def test_an_error_carries_what_happened_what_to_do_and_what_it_is_about():
 def test_a_refused_state_names_the_part_in_which_it_differs():
     error = errors.StateRefused("It is another run's.", "Begin anew.", differs_in="style")
     assert (error.input, error.differs_in) == ("state_bytes", "style")
+
+
+PICTURE = np.zeros((40, 40, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("server", lambda: StyleClient([])),
+        ("server", lambda: StyleClient("localhost")),
+        ("version", lambda: StyleClient(NOWHERE, version=2**63)),
+        ("content", lambda: StyleClient(NOWHERE).stylize(PICTURE[0], PICTURE)),
+        ("style", lambda: StyleClient(NOWHERE).stylize(PICTURE, PICTURE / 255)),
+        ("iterations", lambda: StyleClient(NOWHERE).stylize(PICTURE, PICTURE, iterations=2.5)),
+        ("iterations", lambda: StyleClient(NOWHERE).watch(PICTURE, PICTURE, iterations=0)),
+        ("deadline", lambda: StyleClient(NOWHERE).stylize(PICTURE, PICTURE, deadline_seconds=0)),
+    ],
+)
+def test_what_the_client_itself_refuses_is_named_too(name: str, call: Callable[[], object]):
+    with pytest.raises(errors.RequestRefused) as caught:
+        call()
+    assert caught.value.input == name
+    assert str(caught.value).startswith(f"{name}: ")

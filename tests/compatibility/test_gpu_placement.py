@@ -26,6 +26,7 @@ CPU_ONLY = {
     "MergeV2Checkpoints",
     "Pack string",
     "ReduceJoin",
+    "Reshape string",
     "RestoreV2",
     "SaveV2",
     "ScaleAndTranslate",
@@ -39,6 +40,7 @@ CPU_ONLY = {
     "StringJoin",
     "StringLength",
     "StringSplitV2",
+    "StringToNumber",
     "Substr",
 }
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +10,15 @@ import pytest
 import tensorflow as tf
 
 from nst_export.export import export_version
+from nst_graph.execution import Execution
 from nst_graph.limits import MIN_SIDE
-from nst_graph.server_options import ServerOptions
+from tests.compatibility.conftest import VERSIONS, run
 from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
 
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / ".venv"  # ignored by git; a second run finds the environments there
-VERSIONS = ["2.19.1", "2.20.0"]
-PYTHONS = ["python3.12", "python3.11", "python3.10"]  # those that have wheels of all `VERSIONS`
-
-EVERY_OPTION = ServerOptions(exclusive=True, max_seconds=600.0, xla=True)
+EVERY_OPTION = Execution(exclusive=True, max_seconds=600.0, xla=True)
 SIZE_RULE = f"height and width must be at least {MIN_SIDE} and at most {LIMITS.max_pixels} pixels together"
 STATE_RULES = {
     "none": "state_bytes: must be what stylize_start or stylize_step returned, got 0 strings",
@@ -41,36 +34,14 @@ STATE_RULES = {
 COUNT_RULE = f"iterations: must be a whole number from 1 to {LIMITS.max_iterations}, got"
 
 
-def interpreter() -> str:
-    """A Python that has wheels of all `VERSIONS`: this one if it is old enough."""
-    if sys.version_info < (3, 13):
-        return sys.executable
-    found = next(filter(None, map(shutil.which, PYTHONS)), None)
-    assert found, f"TensorFlow {VERSIONS[0]} needs one of {', '.join(PYTHONS)}"
-    return found
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def environment(request):
-    """Version and interpreter of an environment with that TensorFlow and Pillow, made at the first run."""
-    folder = CACHE / f"compat-{request.param}"
-    python, finished = folder / "bin" / "python", folder / "finished"
-    if not finished.exists():
-        subprocess.run([interpreter(), "-m", "venv", "--clear", folder], check=True)
-        packages = [f"tensorflow=={request.param}", "pillow"]
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-        subprocess.run([*pip, *packages], check=True, timeout=1800)
-        finished.touch()
-    return request.param, python
-
-
-@pytest.fixture(scope="module", params=[ServerOptions(), EVERY_OPTION], ids=["plain", "every option"])
+@pytest.fixture(scope="module", params=[Execution(), EVERY_OPTION], ids=["plain", "every option"])
 def version_dir(request, tiny_model_dir, tmp_path_factory):
     """An export without options, and the same network with all of them."""
-    if request.param == ServerOptions():
+    if request.param == Execution():
         return tiny_model_dir / "1"
     folder = tmp_path_factory.mktemp("options") / "tiny"
-    return export_version(folder, weights="random:0", limits=LIMITS, options=request.param, width_divisor=WIDTH_DIVISOR)
+    choices = {"limits": LIMITS, "execution": request.param, "width_divisor": WIDTH_DIVISOR}
+    return export_version(folder, weights="random:0", **choices)
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +77,6 @@ def foreign(environment, version_dir, inputs, half, tmp_path_factory):
     report = json.loads(finished.stdout)
     assert report["version"] == version
     return report, dict(np.load(folder / "results.npz"))
-
-
-def run(python, *arguments):
-    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
-    command = [str(python), *map(str, arguments)]
-    return subprocess.run(command, env=kept, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("road", ["session", "module"])

@@ -122,7 +122,7 @@ def test_a_deadline_of_nothing_is_exceeded_and_the_server_serves_on(stubs, targe
 
 @pytest.mark.fact("server.h:46: 4 x CPUs threads, and what waits gets its turn")
 def test_many_short_calls_at_once_are_all_answered(stubs, target):
-    """Eight at once: a stock server on two processors takes that many and refuses the ninth."""
-    with ThreadPoolExecutor(8) as pool:
+    """Seven at once: a stock server on two processors has eight threads, one of which takes the calls in."""
+    with ThreadPoolExecutor(7) as pool:
         for outcome in [pool.submit(check_it_serves, stubs, target) for _ in range(24)]:
             outcome.result()

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
+from nst_graph.signatures import SIGNATURES
 from tests.conformance.calls import TIMEOUT_SECONDS, good_inputs, predict_request
 from tests.conftest import picture
 
@@ -39,7 +40,7 @@ def test_the_output_filter_chooses(stubs, target, names):
 @pytest.mark.fact("predict_util.cc:95, util.cc:261")
 @pytest.mark.parametrize(
     "signature",
-    ["", "serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"],
+    ["", *(row.served_as for row in SIGNATURES), "evaluate", "describe"],
 )
 def test_the_answer_names_model_signature_and_version(stubs, target, signature):
     spec = predict(stubs, target, signature).model_spec

@@ -32,6 +32,7 @@ def test_metadata(target, path):
     assert reply.document["model_spec"] == spec
     signatures = reply.document["metadata"]["signature_def"]["signature_def"]
     assert set(signatures) == set(target.signatures)
+    assert list(reply.document["metadata"]["signature_def"]) == ["signature_def"]  # without protobuf's "@type"
     content = signatures["serving_default"]["inputs"]["content"]
     assert content["dtype"] == "DT_UINT8"
     assert [dim["size"] for dim in content["tensor_shape"]["dim"]] == ["-1", "-1", "3"]
@@ -87,6 +88,13 @@ REFUSED = [
         400,
         "Unrecognized servable version label: no-such",
         "server_core.cc:891",
+    ),
+    Refused(
+        "GET",
+        "/v1/models/$model?x=1",
+        404,
+        "Could not find any versions of model $model?x=1",
+        "seen on 2.20.0; evhttp_request.cc: the query belongs to the path",
     ),
     Refused("GET", "/v1/models", 400, "Missing model name in request.", "http_rest_api_handler.cc:188"),
     malformed("GET", "/v1/models/$model:predict"),

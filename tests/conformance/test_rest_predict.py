@@ -31,6 +31,19 @@ def test_files_go_in_and_a_png_comes_out(target):
     assert np.array(outputs["losses"]).shape == (2, 4)
 
 
+@pytest.mark.fact("seen on 2.20.0: absl::Base64Unescape lets blanks through")
+def test_base64_may_be_broken_into_lines(target):
+    plain = jpeg(target)
+    lines = "\r\n".join(plain[start : start + 76] for start in range(0, len(plain), 76))
+    outputs = []
+    for text in (plain, lines):
+        inputs = all_inputs(target, "stylize_encoded", {"content_bytes": {"b64": text}})
+        reply = predict(target, {"signature_name": "stylize_encoded", "inputs": inputs})
+        assert reply.status == 200, reply.text
+        outputs.append(reply.document["outputs"]["image_bytes"])
+    assert outputs[0] == outputs[1]
+
+
 def jpeg(target) -> str:
     buffer = io.BytesIO()
     Image.fromarray(good_inputs(target, "")["content"]).save(buffer, "JPEG")

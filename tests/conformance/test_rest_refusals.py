@@ -200,6 +200,12 @@ VALUES = [
         change={"style_weight": float("nan")},
     ),
     Refused(
+        "a number too large for its type, which is then infinite",
+        pattern(r"^assertion failed: \[style_weight: .*, got inf"),
+        "seen on 2.20.0",
+        change={"style_weight": 1e39},
+    ),
+    Refused(
         "what the graph refuses",
         pattern(r"^assertion failed: \[iterations: .*, got 0"),
         "http_server.cc:57",

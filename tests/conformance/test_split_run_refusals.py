@@ -111,7 +111,7 @@ OTHERS = [
     Hostile("another content", f"{SAME}content, ", change={"content": brighter}),
     Hostile("another style", f"{SAME}style, ", change={"style": brighter}),
     Hostile(
-        "another size", rf"{SAME}size, \d+x\d+, got \d+x\d+", change={"content": lambda image: image.swapaxes(0, 1)}
+        "another size", rf"{SAME}sizes, \d+x\d+, got \d+x\d+", change={"content": lambda image: image.swapaxes(0, 1)}
     ),
     *(
         Hostile(f"another {name}", rf"{SAME}{name}, 17\.5, got ", change={name: np.float32(17.5)})

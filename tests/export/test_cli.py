@@ -44,7 +44,7 @@ def test_success_prints_the_folder_and_nothing_else(run_python, tmp_path, weight
     card = json.loads((folder / "5" / "assets.extra" / "model_card.json").read_text())
     assert card["weights"]["source"] == "file:untrained.weights.h5"
     assert card["limits"]["max_pixels"] == 10_000
-    assert card["options"] == {"exclusive": True, "max_seconds": 60.0, "xla": False}
+    assert card["execution"] == {"exclusive": True, "max_seconds": 60.0, "xla": False}
 
 
 def test_bad_weights_are_explained_in_two_lines_and_leave_nothing(run_python, tmp_path):

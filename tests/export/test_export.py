@@ -17,12 +17,12 @@ from nst_export.errors import VersionError, WeightsError
 from nst_export.export import export_version
 from nst_export.saved_model.model_card import read_card
 from nst_export.saved_model.ops import all_nodes, read_graph
-from nst_export.saved_model.warmup_records import write_warmup_requests
-from nst_export.warmup import warmup_requests
+from nst_export.saved_model.warmup_records import read_warmup_requests, write_warmup_requests
 from nst_export.weights import weights_sha256
+from nst_graph.execution import Execution
 from nst_graph.limits import MIN_SIDE, Limits
+from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
-from nst_graph.server_options import ServerOptions
 from nst_graph.style_transfer import network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR
 
@@ -40,7 +40,7 @@ def eager_dir(tmp_path_factory):
         preset_name="eager",
         pooling="average",
         limits=Limits(max_pixels=5000, max_iterations=7),
-        options=ServerOptions(exclusive=True, max_seconds=30.5, xla=True),
+        execution=Execution(exclusive=True, max_seconds=30.5, xla=True),
         version=12,
         width_divisor=WIDTH_DIVISOR,
     )
@@ -86,11 +86,11 @@ def test_describe_returns_the_card_beside_the_model(tiny_model_dir, eager_dir):
 
 def test_the_card_says_what_the_model_is_made_of(eager_dir):
     card = read_card(eager_dir)
-    assert (card.name, card.precision) == ("other", "float32")
+    assert (card.contract, card.name, card.precision) == (2, "other", "float32")
     age = datetime.now(timezone.utc) - datetime.fromisoformat(card.created)
     assert 0 <= age.total_seconds() < 3600
     assert card.limits == {"min_side": MIN_SIDE, "max_pixels": 5000, "max_iterations": 7}
-    assert card.options == {"exclusive": True, "max_seconds": 30.5, "xla": True}
+    assert card.execution == {"exclusive": True, "max_seconds": 30.5, "xla": True}
     assert card.versions == {
         "nst_serving": nst_graph.__version__,
         "tensorflow": tf.__version__,
@@ -102,9 +102,17 @@ def test_the_card_has_every_number_of_the_recipe(tiny_model_dir, eager_dir):
     for version_dir, name, changes in ((tiny_model_dir / "1", "nst", {}), (eager_dir, "eager", {"pooling": "average"})):
         recipe = read_card(version_dir).recipe
         expected = {"preset": name, **PRESETS[name]._asdict(), **changes}
-        if math.isinf(expected["decay_updates"]):
-            expected["decay_updates"] = None
+        expected["optimiser"] = {"name": "Adam", **PRESETS[name].optimiser._asdict()}
+        if math.isinf(expected["decay_iterations"]):
+            expected["decay_iterations"] = None
         assert recipe == expected
+
+
+def test_the_card_has_a_row_for_each_option_with_the_presets_default(eager_dir):
+    rows = read_card(eager_dir).options
+    assert {row["name"]: row["default"] for row in rows} == PRESETS["eager"].defaults
+    for row, option in zip(rows, OPTIONS, strict=True):
+        assert row | {"default": None, "shape": ()} == option._asdict()
 
 
 def test_the_digest_in_the_card_is_that_of_the_weights_in_the_model(eager_dir):
@@ -189,6 +197,6 @@ def test_a_full_disk_is_one_clear_sentence_and_leaves_nothing(tmp_path, size):
 
 def test_a_disk_that_is_full_at_the_warm_up_requests_fails_like_one_that_is_full_before(tmp_path, tiny_model_dir):
     """`export_version` explains what TensorFlow raises; this is of the same kind."""
-    requests = warmup_requests(tf.saved_model.load(str(tiny_model_dir / "1")), "model")
+    requests = list(read_warmup_requests(tiny_model_dir / "1"))
     with largest_file(10_000), pytest.raises(tf.errors.OpError):
         write_warmup_requests(tmp_path, requests)

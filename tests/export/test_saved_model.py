@@ -8,11 +8,13 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
+from nst_graph.signatures import SIGNATURES
 from tests.conftest import picture
 
 ITERATIONS = 4
-OPTIONAL = ("content_weight", "style_weight", "tv_weight", "learning_rate")
+OPTIONAL = tuple(option.name for option in OPTIONS)
 
 # What TensorFlow 2.19 has, without XLA, Python functions or files other than the checkpoint's.
 ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
@@ -21,11 +23,11 @@ ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     BroadcastGradientArgs Cast ClipByValue ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput
     DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead DivNoNan EncodePng EnsureShape Equal ExpandDims
     ExtractJpegShape Fingerprint Greater GreaterEqual Identity IdentityN IsFinite Less LessEqual LogicalAnd
-    LogicalOr MatMul Maximum MergeV2Checkpoints Minimum Mul Neg NoOp Pack PartitionedCall Placeholder
-    PlaceholderWithDefault Pow Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2
+    LogicalNot LogicalOr MatMul Max Maximum MergeV2Checkpoints Min Minimum Mul Neg NoOp Pack Pad PartitionedCall
+    Placeholder PlaceholderWithDefault Pow Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2
     ReverseV2 Round Rsqrt SaveV2 ScaleAndTranslate Select SelectV2 SerializeTensor Shape ShapeN ShardedFilename
-    Size Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch
-    StridedSlice StridedSliceGrad StringJoin StringLength StringSplitV2 Sub Substr Sum TensorListReserve
+    Size Slice Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch
+    StridedSlice StridedSliceGrad StringJoin StringLength StringSplitV2 StringToNumber Sub Substr Sum TensorListReserve
     TensorListSetItem TensorListStack Tile Transpose Unpack VarHandleOp While ZerosLike
     """.split()  # noqa: SIM905
 )
@@ -87,8 +89,7 @@ def test_the_picture_is_a_new_one(expected, pictures):
 
 def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
     module = tf.saved_model.load(str(version_dir))
-    preset = PRESETS["nst"]
-    numbers = {name: tf.constant(getattr(preset, name), tf.float32) for name in OPTIONAL}
+    numbers = {name: tf.constant(value, tf.float32) for name, value in PRESETS["nst"].defaults.items()}
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
     results = module.signatures["serving_default"](**inputs, iterations=tf.constant(ITERATIONS), **numbers)
     assert_same_results(results, expected)
@@ -135,21 +136,20 @@ def test_saved_model_cli_gives_the_same_picture(run_python, version_dir, tmp_pat
     assert_same_results({name: np.load(tmp_path / f"{name}.npy") for name in ("image", "losses")}, expected)
 
 
-@pytest.mark.parametrize("name", ["serving_default", "stylize_encoded", "stylize_start", "stylize_step"])
-def test_defaults_of_a_signature_are_the_numbers_of_the_preset(meta_graph, name):
-    defaults = {key: tf.make_ndarray(value) for key, value in meta_graph.signature_def[name].defaults.items()}
-    expected = {key: np.float32(getattr(PRESETS["nst"], key)) for key in OPTIONAL}
-    if name == "stylize_encoded":
-        expected["size"] = np.int32(0)
+@pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.name)
+def test_a_signature_has_the_inputs_of_its_row_and_the_presets_defaults(meta_graph, row):
+    signature = meta_graph.signature_def[row.served_as]
+    expected = {key: np.float32(value) for key, value in PRESETS["nst"].defaults.items()} if row.takes_options else {}
+    defaults = {key: tf.make_ndarray(value) for key, value in signature.defaults.items()}
     assert defaults == expected
-    for key, value in defaults.items():
-        assert value.dtype == expected[key].dtype
-        assert value.shape == ()
+    assert set(signature.inputs) == {*row.inputs, *expected}
+    for value in defaults.values():
+        assert (value.dtype, value.shape) == (np.float32, ())
 
 
 def test_signatures_are_those_of_the_contract(meta_graph):
     names = set(meta_graph.signature_def) - {"__saved_model_init_op"}
-    assert {"serving_default", "stylize_encoded", "stylize_start", "stylize_step", "evaluate", "describe"} <= names
+    assert names == {*(row.served_as for row in SIGNATURES), "evaluate", "describe"}
     for name in names:
         assert meta_graph.signature_def[name].method_name == "tensorflow/serving/predict"
 

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from nst_export.export import export_version
 from nst_export.saved_model.session import Model
+from nst_graph.execution import Execution
 from nst_graph.limits import Limits
-from nst_graph.server_options import ServerOptions
+from nst_graph.signatures import SIGNATURES
 from tests.conftest import WIDTH_DIVISOR, picture
 from tests.events import GUARD_SECONDS, wait_for_work
 
@@ -40,7 +41,7 @@ class Caller:
         return self(name, content=content, style=STYLE, iterations=np.int32(iterations), **others)
 
     def stylize_encoded(self, iterations):
-        return self("stylize_encoded", **ENCODED, iterations=np.int32(iterations))
+        return self("stylize_encoded", **ENCODED, iterations=np.int32(iterations), size=np.int32(0))
 
     def evaluate(self):
         return self("evaluate", content=CONTENT, style=STYLE, image=CONTENT)
@@ -64,7 +65,7 @@ def exported(folder, **options):
         folder / "model",
         weights="random:0",
         limits=LIMITS,
-        options=ServerOptions(**options),
+        execution=Execution(**options),
         width_divisor=WIDTH_DIVISOR,
     )
 
@@ -216,11 +217,7 @@ def test_a_compiled_run_reads_the_clock_too(bounded):
 
 
 def test_xla_adds_signatures_with_the_inputs_and_outputs_of_the_others(exclusive, plain):
-    added = {
-        "stylize_xla": "serving_default",
-        "stylize_encoded_xla": "stylize_encoded",
-        "stylize_step_xla": "stylize_step",
-    }
+    added = {f"{row.name}_xla": row.served_as for row in SIGNATURES if row.does != "start"}
     signatures = exclusive.model.signatures
     assert set(signatures) == {*plain.model.signatures, *added}
     for name, like in added.items():

@@ -26,7 +26,7 @@ def announcing(width: int, height: int) -> bytes:
 
 
 def stylize(module, content: bytes, style: bytes, iterations: int = 1, **options) -> tuple[np.ndarray, np.ndarray]:
-    result = module.stylize_encoded(content, style, iterations, **options)
+    result = module.stylize_encoded_options(content, style, iterations, **{"size": 0, **options})
     return np.asarray(Image.open(io.BytesIO(result["image_bytes"].numpy()))), result["losses"].numpy()
 
 

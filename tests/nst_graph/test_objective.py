@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.objective import Objective, Weights
+from nst_graph.objective import Objective
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,8 @@ def objective(network, preset):
 
 @pytest.fixture(scope="session")
 def weights(preset):
-    return Weights(*(tf.constant(w) for w in (preset.content_weight, preset.style_weight, max(preset.tv_weight, 1.0))))
+    numbers = {**preset.defaults, "tv_weight": max(preset.defaults["tv_weight"], 1.0)}
+    return {name: tf.constant(value) for name, value in numbers.items()}
 
 
 def floats(picture: np.ndarray) -> tf.Tensor:
@@ -47,7 +48,7 @@ def test_gradient_of_the_total_matches_finite_differences(objective, weights, co
 def test_style_equal_to_content_gives_zero_losses_at_the_start(module, content, preset):
     losses = module.stylize(content, content, 1)["losses"].numpy()[0]
     assert losses[1] == 0
-    assert losses[2] == pytest.approx(0, abs=1e-6 * preset.style_weight)
+    assert losses[2] == pytest.approx(0, abs=1e-6 * preset.defaults["style_weight"])
 
 
 def test_the_total_is_the_sum_of_the_weighted_losses(module, content, style):
@@ -70,7 +71,7 @@ def test_losses_of_the_default_preset_do_not_depend_on_the_scale_of_features(con
     from nst_graph.style_transfer import network_for
 
     preset = PRESETS["nst"]
-    weights = Weights(*(tf.constant(1.0) for _ in range(3)))
+    weights = dict.fromkeys(preset.defaults, tf.constant(1.0))
     losses = []
     for scale in (1.0, 10.0):
         network = network_for(preset, width_divisor=16)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from nst_export.weights.random_weights import fill_with_random_weights
-from nst_graph.loop import loop_start
-from nst_graph.server_options import ServerOptions
-from nst_graph.state import FORMAT
+from nst_graph.execution import Execution
+from nst_graph.optimisation import Request
+from nst_graph.options import OPTIONS, Option
+from nst_graph.state import FORMAT, leaves_of, owner_of
 from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR
 
-NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
+NUMBERS = tuple(option.name for option in OPTIONS)
 
 
 def started(module, content, style, *numbers):
@@ -57,17 +60,17 @@ def test_another_instance_of_the_same_model_goes_on(network, preset, module, con
 
 
 @pytest.mark.parametrize(
-    "options", [ServerOptions(exclusive=True), ServerOptions(max_seconds=600.0)], ids=["exclusive", "max_seconds"]
+    "execution", [Execution(exclusive=True), Execution(max_seconds=600.0)], ids=["exclusive", "max_seconds"]
 )
-def test_the_options_of_an_export_change_no_bit(network, preset, module, content, style, options):
-    other = StyleTransfer(network, preset, limits=LIMITS, options=options)
+def test_how_a_server_runs_it_changes_no_bit(network, preset, module, content, style, execution):
+    other = StyleTransfer(network, preset, limits=LIMITS, execution=execution)
     half = list(step(other, content, style, started(other, content, style), 2)["state_bytes"].numpy())
     image = step(other, content, style, half, 3)["image"]
     np.testing.assert_array_equal(image, module.stylize(content, style, 5)["image"])
 
 
 def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, preset, module, content, style):
-    hasty = StyleTransfer(network, preset, limits=LIMITS, options=ServerOptions(max_seconds=1e-6))
+    hasty = StyleTransfer(network, preset, limits=LIMITS, execution=Execution(max_seconds=1e-6))
     result = step(hasty, content, style, started(hasty, content, style), 9)
     assert result["losses"].shape == [1, 4]
     image = step(module, content, style, list(result["state_bytes"].numpy()), 2)["image"]
@@ -75,7 +78,7 @@ def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, preset, module, 
 
 
 @pytest.mark.parametrize(
-    "foreign", [[], [b""], [b"", b"", b"", b"", b""], [b"\xff\xd8\xff" * 100], [b"nst-state/"], [b"nst-state/1 " * 99]]
+    "foreign", [[], [b""], [b"", b"", b"", b"", b""], [b"\xff\xd8\xff" * 100], [b"nst-state/"], [b"nst-state/2 " * 999]]
 )
 def test_foreign_bytes_are_no_state(module, content, style, foreign):
     assert_refused("must be what stylize_start or stylize_step returned, got ", module, content, style, foreign)
@@ -94,7 +97,7 @@ def test_a_state_of_another_format_is_refused_by_its_name(module, content, style
 
 def test_a_state_without_all_of_its_strings_is_not_whole(module, content, style, state):
     for part in (state[:1], state[:-1], [*state, b""], [state[0].rsplit(b" ", 1)[0], *state[1:]]):
-        assert_refused("must be whole, 5 strings and 11 words in the first", module, content, style, part)
+        assert_refused("must be whole, 5 strings and 12 words in the first", module, content, style, part)
 
 
 @pytest.mark.parametrize("part", range(5))
@@ -124,7 +127,7 @@ def test_another_content_style_or_size_is_named(module, content, style, state):
     other[0, 0, 0] ^= 1
     assert_refused("must come from a run with the same style, ", module, content, other, state)
     turned = content.transpose(1, 0, 2)
-    assert_refused("must come from a run with the same size, 64x48, got 48x64", module, turned, style, state)
+    assert_refused("must come from a run with the same sizes, 64x48, got 48x64", module, turned, style, state)
 
 
 @pytest.mark.parametrize("index", range(4), ids=NUMBERS)
@@ -153,7 +156,7 @@ def test_another_networks_state_is_refused(preset, content, style, state):
 
 
 def test_another_recipes_state_is_refused(network, preset, content, style, state):
-    other = StyleTransfer(network, preset._replace(beta_1=0.5), limits=LIMITS)
+    other = StyleTransfer(network, preset._replace(optimiser=preset.optimiser._replace(beta_1=0.5)), limits=LIMITS)
     assert_refused("must come from a run with the same recipe, ", other, content, style, state)
 
 
@@ -178,16 +181,47 @@ def test_a_state_is_what_its_digest_says(state):
     assert forged(state) == state
 
 
-def test_numbers_that_are_not_finite_are_refused_even_under_a_good_digest(monkeypatch, network, preset, content, style):
+def test_numbers_that_are_not_finite_are_refused_even_under_a_good_digest(module, content, style, state):
     """As a run leaves them that has diverged."""
-
-    def diverged(image):
-        state = loop_start(image)
-        return state._replace(adam=state.adam._replace(variance=state.adam.variance + float("nan")))
-
-    sound = StyleTransfer(network, preset, limits=LIMITS)
-    monkeypatch.setattr("nst_graph.optimisation.loop_start", diverged)
-    state = started(StyleTransfer(network, preset, limits=LIMITS), content, style)
+    state[-1] = np.full(content.shape, np.nan, np.float32).tobytes()
     words = "must hold finite numbers, got some that are not: that run has diverged"
-    monkeypatch.undo()
-    assert_refused(words, sound, content, style, state)
+    assert_refused(words, module, content, style, forged(state))
+
+
+@pytest.mark.parametrize("iteration", [b"-1", b"2.5", b"one", b"99999999999"])
+def test_a_number_of_iterations_that_is_none_is_refused_even_under_a_good_digest(
+    module, content, style, state, iteration
+):
+    words = state[0].split(b" ")
+    state[0] = b" ".join([words[0], iteration, *words[2:]])
+    assert_refused("must have a whole number of iterations, got ", module, content, style, forged(state))
+
+
+def test_the_header_tells_how_many_iterations_are_done(module, content, style, state):
+    assert state[0].split(b" ")[1] == b"2"
+    assert started(module, content, style)[0].split(b" ")[1] == b"0"
+
+
+def test_a_state_of_the_first_format_is_told_to_begin_anew(module, content, style, state):
+    header = state[0].replace(FORMAT.encode(), b"nst-state/1")
+    words = f"made by an older version: begin anew; the format must be {FORMAT}, got nst-state/1"
+    assert_refused(words, module, content, style, [header, *state[1:]])
+
+
+def test_the_owner_holds_every_leaf_of_the_request(content, style):
+    request = Request(tf.constant(content), tf.constant(style), {"a": tf.constant(1.0), "b": tf.constant([1, 2])})
+    leaves = leaves_of(request)
+    assert len(leaves) == len(tf.nest.flatten(request))
+    assert set(leaves) <= set(owner_of(request, {}))
+
+
+def test_a_new_option_belongs_to_the_owner_without_another_word(network, preset, content, style):
+    dummy = Option("dummy_weight", "For this test.", 0, 10, default=1.5)
+    module = StyleTransfer(network, preset, limits=LIMITS, options=(*OPTIONS, dummy))
+    state = list(module.stylize_start(content, style)["state_bytes"].numpy())
+    step = functools.partial(module.stylize_step, content, style, tf.constant(state), 1)
+    assert step(dummy_weight=1.5)["image"].shape == content.shape
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"the same dummy_weight, 2, got 1\.5"):
+        step(dummy_weight=2.0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="dummy_weight: must be a number from 0 to 10, got 11"):
+        step(dummy_weight=11.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.limits import MAX_WEIGHT
+from nst_graph.options import MAX_WEIGHT, OPTIONS
 from tests.conftest import LIMITS, picture
 
 SIDE_RULE = "content: height and width must be at least 32 and at most 16384 pixels together, got {}"
@@ -19,7 +19,7 @@ WEIGHT_RULE = "{}: must be a number from 0 to 1e\\+12, got {}"
 def stylize(module, content, style, iterations=1, **numbers):
     """Past Python's own checks of rank and shape, as a session feeds a graph."""
     function = module.stylize.get_concrete_function()
-    defaults = dict(zip(("content_weight", "style_weight", "tv_weight", "learning_rate"), [1.0] * 4, strict=True))
+    defaults = {option.name: 1.0 for option in OPTIONS}
     return function(
         content=tf.constant(content),
         style=tf.constant(style),

@@ -13,7 +13,8 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
 from nst_client import errors
-from nst_client.calls import transport
+from nst_client.calls import failures, transport
+from nst_export.saved_model.model_folder import NUMBERS_ONLY
 from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.in_process import InProcessStub, ModelDirectoryError
 from tests.conftest import picture
@@ -176,7 +177,7 @@ def test_so_is_a_status_that_is_refused(local, server, message):
 )  # fmt: skip
 def test_the_client_makes_its_own_errors_of_it(local, case, kind):
     with pytest.raises(kind):
-        transport.call(local.Predict, REFUSED[case], address="here", deadline_seconds=60)
+        transport.call(local.Predict, REFUSED[case], failures.Call("here", 60))
 
 
 def test_a_defect_is_answered_as_grpcio_answers_it(local, monkeypatch):
@@ -240,12 +241,9 @@ def unusable(model_dir, version=None) -> str:
 
 
 def test_a_folder_without_a_model_is_explained(tmp_path, model_dir):
-    empty, nowhere, bare = tmp_path / "empty", tmp_path / "nowhere", tmp_path / "bare"
-    empty.mkdir()
-    shutil.copytree(model_dir / "1", bare)
-    assert unusable(nowhere) == f"There is no folder {nowhere}."
-    assert unusable(empty) == f"{empty} holds no version folder."
-    assert unusable(bare) == f"{bare} holds a SavedModel itself, but a version's folder is named by its number."
+    assert unusable(tmp_path / "nowhere") == f"There is no folder {tmp_path / 'nowhere'}."
+    shutil.copytree(model_dir / "1", tmp_path / "bare")
+    assert unusable(tmp_path / "bare") == f"{tmp_path / 'bare'} holds a SavedModel itself: {NUMBERS_ONLY}."
     assert unusable(model_dir, version=7) == f"{model_dir} has no version 7; there is 1, 2."
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from nst_serving.launcher import LaunchError, docker_command, program_command, run_engine
+from nst_client.cli import app
+from nst_serving.launcher import LaunchError, docker_command, program_command, refuse_without_version, run_engine
 from tests.events import GUARD_SECONDS, wait_until
 
-PORTS = {"port": 8500, "rest_port": 8501}
+PORTS = {"port": 8500, "rest_port": 8501}  # for what opens none
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 # What the tests start instead of docker and tensorflow_model_server: it says how it was called, and waits.
@@ -49,11 +52,29 @@ def install(tmp_path, monkeypatch):
     return install_program
 
 
+@pytest.fixture
+def run_nst():
+    """Runs the command line and returns the error that ended it."""
+
+    def run(*arguments: str) -> BaseException:
+        finished = CliRunner().invoke(app, arguments)
+        assert (finished.exit_code, finished.stdout) == (1, "")
+        return finished.exception
+
+    return run
+
+
+def free_ports() -> dict[str, int]:
+    with socket.create_server(("", 0)) as first, socket.create_server(("", 0)) as second:
+        return {"port": first.getsockname()[1], "rest_port": second.getsockname()[1]}
+
+
 def launch(engine: str, model_dir: Path, *, gpu: bool = False) -> subprocess.Popen:
     """`run_engine` in a process of its own, as `nst serve` has it."""
+    ports = ", ".join(f"{name}={number}" for name, number in free_ports().items())
     code = (
         "import sys; from pathlib import Path; from nst_serving.launcher import run_engine; "
-        f"run_engine({engine!r}, Path({str(model_dir)!r}), name='nst', host='0.0.0.0', port=8500, rest_port=8501, "
+        f"run_engine({engine!r}, Path({str(model_dir)!r}), name='nst', host='0.0.0.0', {ports}, "
         f"gpu={gpu}); assert 'tensorflow' not in sys.modules"
     )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -105,12 +126,20 @@ def test_a_missing_program_is_explained(engine, model_dir, monkeypatch):
     assert "--engine embedded" in caught.value.remedy
 
 
-def test_a_folder_without_a_version_is_refused_before_the_server_waits_for_one(tmp_path):
-    with pytest.raises(LaunchError, match="no version directory") as caught:
-        run_engine("docker", tmp_path, name="nst", host="127.0.0.1", **PORTS)
-    assert "nst export" in caught.value.remedy
-    with pytest.raises(LaunchError, match="no folder"):
-        run_engine("docker", tmp_path / "nowhere", name="nst", host="127.0.0.1", **PORTS)
+@pytest.mark.parametrize("engine", ["embedded", "docker", "tensorflow_model_server"])
+def test_every_engine_refuses_a_folder_without_a_version_at_once(engine, tmp_path, monkeypatch, run_nst):
+    (tmp_path / "models" / "nst" / "1").mkdir(parents=True)
+    (tmp_path / "models" / "nst" / "1" / "saved_model.pb").touch()
+    monkeypatch.chdir(tmp_path)
+    error = run_nst("serve", "models/nst/1", "--engine", engine)
+    assert str(error) == "models/nst/1 is a version: serve its parent models/nst."
+    assert error.remedy == "Run `nst serve models/nst`."
+
+
+def test_a_version_folder_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(LaunchError, match="There is no folder"):
+        refuse_without_version(tmp_path / "loop")
 
 
 def test_a_free_port_is_refused(model_dir):
@@ -118,16 +147,36 @@ def test_a_free_port_is_refused(model_dir):
         run_engine("docker", model_dir, name="nst", host="127.0.0.1", port=0, rest_port=0)
 
 
+@pytest.mark.parametrize("engine", ["docker", "tensorflow_model_server"])
+@pytest.mark.parametrize(("taken", "option"), [("port", "--port"), ("rest_port", "--rest-port")])
+def test_a_taken_port_is_refused_before_the_program_starts(engine, taken, option, install, model_dir):
+    record = install(engine)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = free_ports() | {taken: other.getsockname()[1]}
+        with pytest.raises(LaunchError, match=f"Port {ports[taken]} .*is taken") as caught:
+            run_engine(engine, model_dir, name="nst", host="127.0.0.1", **ports)
+    assert f"another with {option}" in caught.value.remedy
+    assert not record.exists()
+
+
+def test_one_port_for_both_protocols_is_refused(install, model_dir):
+    record = install("docker")
+    port = free_ports()["port"]
+    with pytest.raises(LaunchError, match=f"cannot share port {port}"):
+        run_engine("docker", model_dir, name="nst", host="127.0.0.1", port=port, rest_port=port)
+    assert not record.exists()
+
+
 def test_a_program_that_ends_by_itself_is_an_error(install, model_dir):
     install("tensorflow_model_server", status="255")
     with pytest.raises(LaunchError, match="exit status 255"):
-        run_engine("tensorflow_model_server", model_dir, name="nst", host=EVERYWHERE, **PORTS)
+        run_engine("tensorflow_model_server", model_dir, name="nst", host=EVERYWHERE, **free_ports())
 
 
 def test_an_image_that_docker_cannot_start_has_an_older_one_for_a_remedy(install, model_dir):
     install("docker", status="125")
     with pytest.raises(LaunchError, match="could not start the container") as caught:
-        run_engine("docker", model_dir, name="nst", host="127.0.0.1", gpu=True, **PORTS)
+        run_engine("docker", model_dir, name="nst", host="127.0.0.1", gpu=True, **free_ports())
     assert "tensorflow/serving:2.20.0-gpu" in caught.value.remedy
     assert "--image-version 2.19.0" in caught.value.remedy
 

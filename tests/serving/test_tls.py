@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from nst_client import NstError
-from nst_client.commands.connection import connect
+from nst_client.commands.connection import Connection, connect
+from nst_client.errors import ServerUnavailable
 from nst_serving.errors import StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
@@ -75,35 +76,60 @@ def server(request, files, tiny_model_dir):
 
 
 def state(address, **options) -> str:
-    with connect(address, model="nst", **options) as client:
+    with connect(Connection([address], **options)) as client:
         return client.status()[0].state
 
 
 def test_a_client_with_the_right_files_is_answered(server, files):
     address = server[0].address
-    own = {"certificate": files / "client.crt", "key": files / "client.key"}
-    assert state(address, authority=files / "authority.crt", **own) == "AVAILABLE"
+    own = {"cert": files / "client.crt", "key": files / "client.key"}
+    assert state(address, ca=files / "authority.crt", **own) == "AVAILABLE"
 
 
 def test_a_client_without_a_certificate_is_answered_unless_tls_is_mutual(server, files):
     running, mutual = server
     if mutual:
-        with pytest.raises(NstError, match="Nothing answers"):
-            state(running.address, authority=files / "authority.crt")
+        with pytest.raises(NstError, match="closes the TLS connection at once") as caught:
+            state(running.address, ca=files / "authority.crt")
+        assert caught.value.remedy.startswith("Pass --cert and --key")
     else:
-        assert state(running.address, authority=files / "authority.crt") == "AVAILABLE"
+        assert state(running.address, ca=files / "authority.crt") == "AVAILABLE"
 
 
-@pytest.mark.parametrize("options", [{}, {"tls": True}, {"authority": "stranger.crt"}], ids=str)
-def test_a_client_that_does_not_trust_the_server_is_not_answered(server, files, options):
+@pytest.mark.parametrize(
+    ("options", "what", "remedy"),
+    [
+        ({}, "closes the connection at once", "Pass --tls, or --ca FILE, if the server speaks TLS"),
+        ({"tls": True}, "authority that is not trusted here", "Pass the certificate of its authority with --ca FILE."),
+        ({"ca": "stranger.crt"}, "authority that is not trusted here", "Pass the certificate of its authority"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_client_that_does_not_trust_the_server_is_told_what_to_pass(server, files, options, what, remedy):
     options = {name: files / value if isinstance(value, str) else value for name, value in options.items()}
-    with pytest.raises(NstError, match="Nothing answers"):
+    with pytest.raises(ServerUnavailable, match=what) as caught:
         state(server[0].address, **options)
+    assert caught.value.remedy.startswith(remedy)
+
+
+def test_a_certificate_for_another_name_is_told(server, files):
+    address = f"localhost:{server[0].address.rpartition(':')[2]}"
+    with pytest.raises(ServerUnavailable, match="certificate for another name"):
+        state(address, ca=files / "authority.crt")
+
+
+def test_a_server_without_tls_is_told_from_one_that_is_not_there(tiny_model_dir):
+    plain = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
+    for address in (plain.address, plain.rest_address):
+        with pytest.raises(ServerUnavailable, match=f"What listens at {address} does not speak TLS") as caught:
+            state(address, tls=True)
+        assert caught.value.remedy == "Leave out --tls, --ca, --cert and --key, or name a port with TLS."
+    plain.stop()
 
 
 def test_a_certificate_goes_with_its_key(files):
     with pytest.raises(NstError, match="go together"):
-        connect("127.0.0.1:1", model="nst", certificate=files / "client.crt")
+        connect(Connection(["127.0.0.1:1"], cert=files / "client.crt"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +138,7 @@ def test_a_certificate_goes_with_its_key(files):
 def test_a_file_that_is_no_certificate_is_explained(files, name, message):
     (files / "text.crt").write_text("text")
     with pytest.raises(NstError, match=message):
-        connect("127.0.0.1:1", model="nst", authority=files / name)
+        connect(Connection(["127.0.0.1:1"], ca=files / name))
 
 
 @pytest.mark.parametrize(

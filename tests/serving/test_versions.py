@@ -90,6 +90,43 @@ def test_an_empty_version_is_reported_in_the_servers_words(server, model_dir):
         assert client.status()[0].error.startswith("Specified file path does not appear to contain a SavedModel")
 
 
+@pytest.mark.parametrize("first", ["saved_model.pb", "variables/variables.index", "assets.extra/model_card.json"])
+def test_a_version_that_is_copied_file_by_file_is_served_when_it_is_complete(server, model_dir, first):
+    with StyleClient(server.address) as client:
+        (model_dir / "2" / first).parent.mkdir(parents=True)
+        shutil.copy(model_dir / "1" / first, model_dir / "2" / first)
+        wanted = {2: "END", 1: "AVAILABLE"}
+        assert states(client, wanted) == wanted
+        shutil.copytree(model_dir / "1", model_dir / "2", dirs_exist_ok=True)
+        wanted = {2: "AVAILABLE", 1: "END"}
+        assert states(client, wanted) == wanted
+        assert client.status()[0].error == ""
+
+
+def test_a_broken_version_that_is_taken_away_and_put_back_is_tried_again(server, model_dir, tmp_path):
+    with StyleClient(server.address) as client:
+        (model_dir / "2").mkdir()
+        wanted = {2: "END", 1: "AVAILABLE"}
+        assert states(client, wanted) == wanted
+        (model_dir / "2").rename(tmp_path / "away")
+        shutil.copytree(model_dir / "1", tmp_path / "away", dirs_exist_ok=True)
+        (tmp_path / "away").rename(model_dir / "2")
+        wanted = {2: "AVAILABLE", 1: "END"}
+        assert states(client, wanted) == wanted
+
+
+def test_a_models_folder_that_is_away_for_a_while_changes_nothing(server, model_dir, tmp_path):
+    """Like a network disk: the server looks 20 times a second."""
+    with StyleClient(server.address) as client:
+        model_dir.rename(tmp_path / "away")
+        time.sleep(0.5)
+        assert states(client, {1: "AVAILABLE"}) == {1: "AVAILABLE"}
+        (tmp_path / "away").rename(model_dir)
+        add_version(model_dir, 2)
+        wanted = {2: "AVAILABLE", 1: "END"}
+        assert states(client, wanted) == wanted
+
+
 def test_removing_all_versions_unloads_the_model(server, model_dir):
     with StyleClient(server.address) as client:
         shutil.rmtree(model_dir / "1")

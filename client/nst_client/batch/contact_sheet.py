@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageFont
 
-from nst_client.batch.pairs import Pair
 from nst_client.display.words import printable, shortened
 from nst_client.errors import PictureError
 from nst_client.files.pictures import UPRIGHT, Picture, read_picture, size_of_picture, write_picture
+from nst_client.jobs.job import Job
 
 MAX_PIXELS = 4_000_000  # 2,000 x 2,000; while it is drawn and encoded it takes 30 MB, a quarter of what the batch takes
 MAX_SIDE = 320  # pixels of a cell: with few pictures a sheet is still for looking over
@@ -49,7 +49,7 @@ class _Cell(NamedTuple):
     caption: str
 
 
-def write_contact_sheet(file: Path, cells: Sequence[Pair], columns: int | None = None) -> None:
+def write_contact_sheet(file: Path, cells: Sequence[Job], columns: int | None = None) -> None:
     """Writes thumbnails of all results, as large as MAX_PIXELS allows; one picture is in memory at a time.
 
     Where every content meets every style once, each row is a content and each column a style, and both are
@@ -67,7 +67,7 @@ def write_contact_sheet(file: Path, cells: Sequence[Pair], columns: int | None =
     if not cells:
         raise PictureError("There is no picture for a contact sheet.", "Leave it out.")
     limit = SIDE_LIMITS.get(file.suffix.lower(), MAX_PIXELS)
-    aspect = _aspect({pair.content for pair in cells})
+    aspect = _aspect({job.sources.content for job in cells})
     placed = None if columns else _table(cells)
     headed = placed is not None
     if placed is None:
@@ -135,23 +135,25 @@ def _shape(file: Path) -> float | None:
     return width / height
 
 
-def _table(pairs: Sequence[Pair]) -> list[_Cell] | None:
-    """Rows are contents, columns are styles; None where the pairs are no such table."""
-    rows = {content: row for row, content in enumerate(dict.fromkeys(pair.content for pair in pairs), 1)}
-    columns = {style: column for column, style in enumerate(dict.fromkeys(pair.style for pair in pairs), 1)}
-    full = len({pair[:2] for pair in pairs}) == len(pairs) == len(rows) * len(columns)
+def _table(jobs: Sequence[Job]) -> list[_Cell] | None:
+    """Rows are contents, columns are styles; None where the jobs are no such table."""
+    if any(len(job.sources.styles) > 1 or job.sources.masks for job in jobs):
+        return None
+    rows = {content: row for row, content in enumerate(dict.fromkeys(job.sources.content for job in jobs), 1)}
+    columns = {styles: column for column, styles in enumerate(dict.fromkeys(job.sources.styles for job in jobs), 1)}
+    full = len({job.sources for job in jobs}) == len(jobs) == len(rows) * len(columns)
     if not full or max(len(rows), len(columns)) > MAX_STRETCH * min(len(rows), len(columns)):
         return None
     return [
-        *(_Cell(0, column, style, style.stem) for style, column in columns.items()),
+        *(_Cell(0, column, style, style.stem) for (style,), column in columns.items()),
         *(_Cell(row, 0, content, content.stem) for content, row in rows.items()),
-        *(_Cell(rows[pair.content], columns[pair.style], pair.output, "") for pair in pairs),
+        *(_Cell(rows[job.sources.content], columns[job.sources.styles], job.output, "") for job in jobs),
     ]
 
 
-def _grid(pairs: Sequence[Pair], columns: int) -> list[_Cell]:
-    """The results, line by line; their names tell content, style and what else is special."""
-    return [_Cell(*divmod(index, columns), pair.output, pair.output.stem) for index, pair in enumerate(pairs)]
+def _grid(jobs: Sequence[Job], columns: int) -> list[_Cell]:
+    """The results, line by line, each with its name below."""
+    return [_Cell(*divmod(index, columns), job.output, job.output.stem) for index, job in enumerate(jobs)]
 
 
 def _square(count: int, aspect: float) -> int:

@@ -12,13 +12,16 @@ from nst_client.batch.contact_sheet import write_contact_sheet
 from nst_client.batch.gallery import Entry, Failure, check_page_is_ours, write_gallery
 from nst_client.batch.journal import Journal
 from nst_client.batch.manifest import manifest_pairs
-from nst_client.batch.pairs import SHEET, Pair, cross_pairs
+from nst_client.batch.pairs import SHEET, cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.style_client import StyleClient
 from nst_client.display.displays import DisplayKind, open_display
 from nst_client.display.events import Note
 from nst_client.errors import FileError, NstError
+from nst_client.files.pictures import check_writable
+from nst_client.files.written import make_folder
 from nst_client.jobs.interrupt import interruptible
+from nst_client.jobs.job import Job
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import discard_state
@@ -28,7 +31,7 @@ STOPPING = "Stopping after the calls in hand. Press Ctrl-C again to stop at once
 
 def batch_pairs(
     contents: Sequence[str], styles: Sequence[str], manifest: Path | None, output_dir: Path, settings: Settings
-) -> list[Pair]:
+) -> list[Job]:
     """What is to be done, by a table or by everything with everything.
 
     Raises:
@@ -47,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def run_batch(
-    pairs: Sequence[Pair],
+    jobs: Sequence[Job],
     output_dir: Path,
     *,
     client: StyleClient,
@@ -60,10 +63,10 @@ def run_batch(
     """Does what the journal does not hold as done, then writes the overview and the page.
 
     Args:
-        pairs: all of the batch.
+        jobs: all of the batch.
         output_dir: where the journal, the overview and the page go.
         client: of the servers.
-        model: what tells this model from others.
+        model: its name on the servers, or its folder.
         version: of the model; None is content with pictures that an earlier one made.
         display_kind: see `displays.display_kind`.
         in_flight: pictures at a time.
@@ -72,25 +75,26 @@ def run_batch(
     Raises:
         NstError: the batch cannot begin. One that has begun always has an outcome; the next one goes on.
     """
-    _make(output_dir)
+    make_folder(output_dir)
     check_page_is_ours(output_dir)
+    check_writable(output_dir / SHEET)
     with Journal(output_dir, model=model, version=version) as journal:
-        waiting = [pair for pair in pairs if not journal.is_done(pair)]
-        for pair in set(pairs) - set(waiting):
-            discard_state(batch_state_of(pair.output))  # left by a kill between the last two steps
-        for folder in {pair.output.parent for pair in waiting}:
+        waiting = [job for job in jobs if not journal.is_done(job)]
+        for job in set(jobs) - set(waiting):
+            discard_state(batch_state_of(job.output))  # left by a kill between the last two steps
+        for folder in {job.output.parent for job in waiting}:
             with contextlib.suppress(FileError):  # its pictures will fail, each by its name, and no other
-                _make(folder)
-        before = len(pairs) - len(waiting)
-        done, failures, error = _run(waiting, len(pairs), journal, client, display_kind, in_flight, deadline_seconds)
+                make_folder(folder)
+        before = len(jobs) - len(waiting)
+        done, failures, error = _run(waiting, len(jobs), journal, client, display_kind, in_flight, deadline_seconds)
         sheet, page = None, None
         if error is None:
-            sheet, page, error = _show(output_dir, pairs, journal, failures)
+            sheet, page, error = _show(output_dir, jobs, journal, failures)
     report = {
-        "pictures": len(pairs),
+        "pictures": len(jobs),
         "done": before + done,
         "done_before": before,
-        "failed": [{"output": str(failure.pair.output), "reason": failure.reason} for failure in failures],
+        "failed": [{"output": str(failure.job.output), "reason": failure.reason} for failure in failures],
         "contact_sheet": None if sheet is None else str(sheet),
         "page": None if page is None else str(page),
         "error": None if error is None else str(error),
@@ -99,7 +103,7 @@ def run_batch(
 
 
 def _run(
-    waiting: Sequence[Pair],
+    waiting: Sequence[Job],
     total: int,
     journal: Journal,
     client: StyleClient,
@@ -111,7 +115,7 @@ def _run(
     if not waiting:
         return 0, [], None
     ended_by = None
-    title = f"{waiting[0].content.name} in the manner of {waiting[0].style.name}"
+    title = waiting[0].sources.title
     with (
         open_display(display_kind, title=title, total=total, done=total - len(waiting)) as display,
         interruptible(lambda: display.show(Note(STOPPING))) as interrupt,
@@ -126,20 +130,20 @@ def _run(
             batch.run(waiting, in_flight)
         except NstError as error:
             ended_by = error
-    places = {pair: place for place, pair in enumerate(waiting)}
-    return batch.done, sorted(batch.failures, key=lambda failure: places[failure.pair]), ended_by
+    places = {job: place for place, job in enumerate(waiting)}
+    return batch.done, sorted(batch.failures, key=lambda failure: places[failure.job]), ended_by
 
 
 def _show(
-    output_dir: Path, pairs: Sequence[Pair], journal: Journal, failures: Sequence[Failure]
+    output_dir: Path, jobs: Sequence[Job], journal: Journal, failures: Sequence[Failure]
 ) -> tuple[Path | None, Path | None, NstError | None]:
     """The overview, if there is anything to show, and the page; and what keeps one of them from being written."""
-    failed = {failure.pair.output for failure in failures}
-    done = [pair for pair in pairs if pair.output not in failed]
+    failed = {failure.job.output for failure in failures}
+    done = [job for job in jobs if job.output not in failed]
     sheet, page, error = None, None, None
     with warnings_as_notes(lambda _: None):  # they were shown when the pictures were read for their runs
         try:
-            page = write_gallery(output_dir, (Entry(pair, journal.seconds(pair)) for pair in done), failures)
+            page = write_gallery(output_dir, (Entry(job, journal.seconds(job)) for job in done), failures)
         except FileError as page_error:
             error = page_error
         try:
@@ -168,11 +172,3 @@ def warnings_as_notes(note: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         warnings.showwarning = usual
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"The folder {folder} cannot be made: {error.strerror or error}."
-        raise FileError(message, "Choose another one.") from error

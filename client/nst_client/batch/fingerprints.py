@@ -1,23 +1,46 @@
-"""What tells the runs of a batch from each other: what their pictures look like on the disk, and their settings."""
+"""Whether two runs of a batch are the same: by their pictures as they are on the disk, and by their settings."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from nst_client.batch.pairs import Pair
+from nst_client.jobs.job import Sources
 
-# Path, bytes, and nanoseconds of the last change, of content and style; None for a file that is not there.
-Stamps = list[Any]
+ROLE = re.compile("content|(style|mask)(_[0-9]+)?")  # a key of `Sources.by_role`
 
 
-def stamps_of(pair: Pair) -> Stamps:
+class Fingerprint(NamedTuple):
+    """A file on the disk, without looking into it."""
+
+    path: str
+    size_bytes: int
+    modified_ns: int  # time of the last change
+
+
+Fingerprints = Mapping[str, Fingerprint | None]  # by role; None for a file that is not there
+
+
+def fingerprints_of(sources: Sources) -> Fingerprints:
     """As the pictures are now."""
-    return [_stamp(path) for path in (pair.content, pair.style)]
+    return {role: _fingerprint(file) for role, file in sources.by_role().items()}
+
+
+def fingerprints_of_json(words: Mapping[str, Any]) -> Fingerprints:
+    """Those that a record of JSON holds by their roles, whatever stands beside them.
+
+    Raises:
+        LookupError, TypeError, ValueError: they are damaged.
+    """
+    found = {role: value for role, value in words.items() if ROLE.fullmatch(role)}
+    if not {"content", "style"} <= found.keys():
+        raise LookupError("a record has a content and a style")
+    return {role: value and _of_list(*value) for role, value in found.items()}
 
 
 def is_there(result: Path) -> bool:
@@ -28,29 +51,32 @@ def is_there(result: Path) -> bool:
         return False
 
 
-def inputs_as_json(pair: Pair, stamps: Stamps) -> dict[str, Any]:
-    """All that decides a result, but the model."""
-    return {"content": stamps[0], "style": stamps[1], "settings": pair.settings.as_json()}
+def run_key(model: str, settings: Mapping[str, Any], fingerprints: Fingerprints) -> bytes:
+    """A digest of all that decides a result, except for the folders of the pictures, which may have been moved."""
+    names = {
+        role: found and found._replace(path=os.path.basename(found.path))  # noqa: PTH119  (a string)
+        for role, found in fingerprints.items()
+    }
+    return _digest([model, dict(settings), names])
 
 
-def run_key(model: str, settings: Mapping[str, Any], stamps: Stamps) -> bytes:
-    """The same for the same run, also when its pictures have been moved since."""
-    names = [stamp and [os.path.basename(stamp[0]), *stamp[1:]] for stamp in stamps]  # noqa: PTH119  (a string)
-    return _digest([model, sorted(settings.items()), names])
+def paths_key(fingerprints: Fingerprints) -> bytes:
+    """A digest of the places of the pictures, whatever lies there."""
+    return _digest({role: found and found.path for role, found in fingerprints.items()})
 
 
-def paths_digest(stamps: Stamps) -> bytes:
-    """The same for the same places of the pictures, whatever lies there."""
-    return _digest([stamp and stamp[0] for stamp in stamps])
-
-
-def _stamp(path: Path) -> list[Any] | None:
+def _fingerprint(file: Path) -> Fingerprint | None:
     try:
-        status = path.stat()
+        status = file.stat()
     except OSError:
         return None
-    return [str(path.resolve()), status.st_size, status.st_mtime_ns]
+    return Fingerprint(str(file.resolve()), status.st_size, status.st_mtime_ns)
 
 
-def _digest(words: list[Any]) -> bytes:
-    return hashlib.sha256(json.dumps(words).encode()).digest()[:16]  # no two of a million are the same
+def _of_list(path: object, size_bytes: object, modified_ns: object) -> Fingerprint:
+    return Fingerprint(str(path), int(str(size_bytes)), int(str(modified_ns)))
+
+
+def _digest(words: Any) -> bytes:
+    data = json.dumps(words, sort_keys=True).encode()
+    return hashlib.sha256(data).digest()[:16]  # no two of a million are the same

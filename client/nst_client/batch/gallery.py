@@ -10,15 +10,16 @@ import io
 import os
 import string
 import urllib.parse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nst_client.batch.contact_sheet import read_thumbnail
-from nst_client.batch.pairs import Pair
+from nst_client.contract import OPTIONS
 from nst_client.display.words import printable, time_in_words
 from nst_client.errors import FileError
-from nst_client.files.written import replacing
+from nst_client.files.written import check_can_write, replacing
+from nst_client.jobs.job import Job
 from nst_client.jobs.settings import Settings
 
 NAME = "index.html"
@@ -30,14 +31,14 @@ QUALITY = 80  # of the thumbnails' JPEG: 15 kB each; Pillow's own 75 shows block
 class Entry(NamedTuple):
     """A picture that is done."""
 
-    pair: Pair
-    seconds: float | None = None  # that it took; None where nobody knows
+    job: Job
+    seconds: float | None = None  # that it took; None where that is not recorded
 
 
 class Failure(NamedTuple):
-    """A picture that there is none of."""
+    """A picture that could not be made."""
 
-    pair: Pair
+    job: Job
     reason: str
 
 
@@ -87,12 +88,13 @@ footer { border-top: 1px solid var(--line); color: var(--faint); font-size: .875
 
 
 def check_page_is_ours(folder: Path) -> None:
-    """Refuses a folder with a page that somebody else wrote.
+    """Refuses a folder with a page that no batch wrote, or in which none can be written.
 
     Raises:
-        FileError: it has one.
+        FileError: it is such a folder.
     """
     file = folder / NAME
+    check_can_write(file, (file.suffix,), "a page")
     with contextlib.suppress(FileNotFoundError, IsADirectoryError), file.open("rb") as page:
         if MARK.encode() not in page.read(1000):
             raise FileError(f"{file} is no page of a batch.", "Choose another output folder, or move it away.")
@@ -134,10 +136,10 @@ def write_gallery(folder: Path, entries: Iterable[Entry], failures: Sequence[Fai
 
 
 def _entry(entry: Entry, place: Path) -> str:
-    pair = entry.pair
-    names = _text(_names(pair))
+    job = entry.job
+    names = _text(job.sources.title)
     try:
-        image = read_thumbnail(pair.output, THUMBNAIL, THUMBNAIL)
+        image = read_thumbnail(job.output, THUMBNAIL, THUMBNAIL)
     except FileError as error:
         shown = f'<p class="unreadable">{_text(str(error))}</p>'
     else:
@@ -146,25 +148,22 @@ def _entry(entry: Entry, place: Path) -> str:
         data = base64.b64encode(buffer.getvalue()).decode()
         size = f'width="{image.width}" height="{image.height}"'
         shown = (
-            f'<a href="{_link(pair.output, place)}"><img src="data:image/jpeg;base64,{data}" {size} alt="{names}"></a>'
+            f'<a href="{_link(job.output, place)}"><img src="data:image/jpeg;base64,{data}" {size} alt="{names}"></a>'
         )
-    words = _in_words(pair.settings) + ([] if entry.seconds is None else [time_in_words(entry.seconds)])
-    told = ", ".join(_text(word).replace(" ", "&nbsp;") for word in words)  # a line ends between them
-    return f"<li><figure>{shown}\n<figcaption>{names}<span>{told}</span></figcaption></figure></li>\n"
+    words = _in_words(job.settings) + ([] if entry.seconds is None else [time_in_words(entry.seconds)])
+    caption = ", ".join(_text(word).replace(" ", "&nbsp;") for word in words)  # a line ends between them
+    return f"<li><figure>{shown}\n<figcaption>{names}<span>{caption}</span></figcaption></figure></li>\n"
 
 
 def _failure(failure: Failure) -> str:
-    return f"<li>{_text(_names(failure.pair))}: {_text(failure.reason)}</li>\n"
-
-
-def _names(pair: Pair) -> str:
-    return f"{pair.content.name} in the manner of {pair.style.name}"
+    return f"<li>{_text(failure.job.sources.title)}: {_text(failure.reason)}</li>\n"
 
 
 def _in_words(settings: Settings) -> list[str]:
     size = f"{settings.size} pixels" if settings.size else "the pictures' own size"
-    numbers = [f"{name.replace('_', ' ')} {number:g}" for name, number in settings.numbers.given().items()]
-    return [f"{settings.iterations} iterations", size, *numbers]
+    given: Mapping[str, Any] = {**settings.options}
+    options = [f"{name.replace('_', ' ')} {OPTIONS[name].shown(value)}" for name, value in given.items()]
+    return [f"{settings.iterations} iterations", size, *options]
 
 
 def _link(file: Path, place: Path) -> str:

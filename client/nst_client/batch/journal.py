@@ -2,7 +2,7 @@
 
 The file is JSON lines in UTF-8. The first is {"format": "nst-journal/1"}; each other one is a picture that is
 done or has failed, with all that decided it, and is on the disk before the next one begins; or that a result which
-was done is about to be replaced. Nothing is ever taken away but a last line that a kill cut in half.
+was done is about to be replaced. Nothing is ever taken away, except for a last line that a kill cut in half.
 """
 
 from __future__ import annotations
@@ -19,9 +19,17 @@ from typing import Any, BinaryIO, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from nst_client.batch.fingerprints import Stamps, inputs_as_json, is_there, paths_digest, run_key, stamps_of
-from nst_client.batch.pairs import Pair
+from nst_client.batch.fingerprints import (
+    Fingerprints,
+    fingerprints_of,
+    fingerprints_of_json,
+    is_there,
+    paths_key,
+    run_key,
+)
 from nst_client.errors import JournalError
+from nst_client.files.remedies import remedy_for
+from nst_client.jobs.job import Job
 
 NAME = "journal.jsonl"
 KIND = "nst-journal/"
@@ -34,7 +42,7 @@ _MOVE_AWAY = "Move the file away to begin the batch anew, or choose another outp
 class _Done(NamedTuple):
     """What is kept in memory of a picture that is done."""
 
-    key: bytes  # of all that decided it, but the model's version; its pictures may have been moved since
+    key: bytes  # of all that decided it, except for the model's version; its pictures may have been moved since
     pictures: bytes  # where they were
     version: int
     seconds: float
@@ -48,7 +56,7 @@ class Journal:
 
         Args:
             folder: the output folder; the file is `journal.jsonl` in it.
-            model: what tells this model from others: its name on the servers, or its folder.
+            model: its name on the servers, or its folder.
             version: of the model; None takes pictures that any version made.
         """
         self.file = folder / NAME
@@ -57,7 +65,7 @@ class Journal:
         self._lock = FileLock(folder / f"{NAME}.lock", blocking=False, thread_local=False)
         self._mutex = threading.Lock()
         self._done: dict[str, _Done] = {}  # by the picture's place below the folder: the newest counts
-        self._stamps: dict[str, Stamps] = {}  # of what is not done: its inputs as they were before they were read
+        self._before: dict[str, Fingerprints] = {}  # of what is not done: its inputs as they were before they were read
         self._stream: BinaryIO | None = None
         self._end = 0  # bytes of whole lines
         self._unended = b""
@@ -91,78 +99,82 @@ class Journal:
         """Closes and unlocks it."""
         self._close()
 
-    def is_done(self, pair: Pair) -> bool:
+    def is_done(self, job: Job) -> bool:
         """Whether the result is there, made by this model from the same inputs with the same settings.
 
-        Of a pair that is not done it keeps what its pictures look like now, for `done`: a picture that somebody
-        changes during the batch is not taken for the one that was stylised.
+        Of a job that is not done it keeps what its pictures look like now, for `done`: a picture that changes
+        during the batch is not taken for the one that was stylised.
         """
-        stamps = stamps_of(pair)
-        place = self.place(pair)
+        fingerprints = fingerprints_of(job.sources)
+        place = self.place(job)
         with self._mutex:
             entry = self._done.get(place)
-            same = entry is not None and entry.key == run_key(self._model, pair.settings.as_json(), stamps)
-            if same and None not in stamps and self._is_version(entry) and is_there(pair.output):
+            same = entry is not None and entry.key == run_key(self._model, job.settings.as_json(), fingerprints)
+            if same and None not in fingerprints.values() and self._is_version(entry) and is_there(job.output):
                 return True
-            self._stamps[place] = stamps
+            self._before[place] = fingerprints
             return False
 
-    def holds_others(self, pair: Pair) -> bool:
+    def holds_others(self, job: Job) -> bool:
         """Whether the result that is there was made from other pictures, which have the same names."""
         with self._mutex:
-            entry = self._done.get(self.place(pair))
-            return entry is not None and entry.pictures != paths_digest(stamps_of(pair)) and is_there(pair.output)
+            entry = self._done.get(self.place(job))
+            return (
+                entry is not None and entry.pictures != paths_key(fingerprints_of(job.sources)) and is_there(job.output)
+            )
 
-    def replacing(self, pair: Pair) -> None:
+    def replacing(self, job: Job) -> None:
         """Records, before a result is written, that the one which is done gives way to it, if there is one.
 
         Raises:
             JournalError: the line cannot be written; all lines before it stand.
         """
-        place = self.place(pair)
+        place = self.place(job)
         with self._mutex:
             if place in self._done:
                 self._append({"replaced": place})
                 del self._done[place]
 
-    def done(self, pair: Pair, seconds: float, version: int) -> None:
+    def done(self, job: Job, seconds: float, version: int) -> None:
         """Records a picture after it is written.
 
         Args:
-            pair: what was done.
+            job: what was done.
             seconds: that it took.
             version: of the model that made it.
 
         Raises:
             JournalError: the line cannot be written; all lines before it stand.
         """
-        place = self.place(pair)
+        place = self.place(job)
         with self._mutex:
-            stamps = self._stamps.pop(place, None) or stamps_of(pair)
+            fingerprints = self._before.pop(place, None) or fingerprints_of(job.sources)
+            settings = job.settings.as_json()
             record = {"done": place, "model": self._model, "version": version, "seconds": seconds}
-            self._append({**record, **inputs_as_json(pair, stamps)})
-            key = run_key(self._model, pair.settings.as_json(), stamps)
-            self._done[place] = _Done(key, paths_digest(stamps), version, seconds)
+            self._append({**record, **fingerprints, "settings": settings})
+            key = run_key(self._model, settings, fingerprints)
+            self._done[place] = _Done(key, paths_key(fingerprints), version, seconds)
 
-    def failed(self, pair: Pair, reason: str) -> None:
+    def failed(self, job: Job, reason: str) -> None:
         """Records why there is no picture; the next batch tries again.
 
         Raises:
             JournalError: the line cannot be written; all lines before it stand.
         """
-        place = self.place(pair)
+        place = self.place(job)
         with self._mutex:
-            stamps = self._stamps.pop(place, None) or stamps_of(pair)
-            self._append({"failed": place, "model": self._model, "reason": reason, **inputs_as_json(pair, stamps)})
+            fingerprints = self._before.pop(place, None) or fingerprints_of(job.sources)
+            record = {"failed": place, "model": self._model, "reason": reason}
+            self._append({**record, **fingerprints, "settings": job.settings.as_json()})
 
-    def place(self, pair: Pair) -> str:
+    def place(self, job: Job) -> str:
         """The output below the journal's folder, so that the folder may be moved."""
-        return os.path.relpath(pair.output.parent.resolve() / pair.output.name, self.file.parent.resolve())
+        return os.path.relpath(job.output.parent.resolve() / job.output.name, self.file.parent.resolve())
 
-    def seconds(self, pair: Pair) -> float | None:
+    def seconds(self, job: Job) -> float | None:
         """Seconds that a result which is done took; None if none is recorded."""
         with self._mutex:
-            entry = self._done.get(self.place(pair))
+            entry = self._done.get(self.place(job))
         return None if entry is None else entry.seconds
 
     def _is_version(self, entry: _Done | None) -> bool:
@@ -214,12 +226,10 @@ class Journal:
             if "replaced" in words:
                 self._done.pop(words["replaced"], None)
                 return
-            stamps = [
-                words[role] and [str(words[role][0]), *map(int, words[role][1:])] for role in ("content", "style")
-            ]
-            key = run_key(str(words["model"]), dict(words["settings"]), stamps)
+            fingerprints = fingerprints_of_json(words)
+            key = run_key(str(words["model"]), dict(words["settings"]), fingerprints)
             version, seconds = int(words["version"]), float(words["seconds"])
-            self._done[str(words["done"])] = _Done(key, paths_digest(stamps), version, seconds)
+            self._done[str(words["done"])] = _Done(key, paths_key(fingerprints), version, seconds)
         except (ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
             remedy = f"Delete that line: its picture is then made again. Or: {_MOVE_AWAY}"
             raise JournalError(f"{self.file} is damaged in line {number}.", remedy) from error
@@ -247,7 +257,7 @@ class Journal:
         self._end += len(line)
 
     def _cannot(self, what: str, error: OSError) -> JournalError:
-        remedy = "Free some space, or choose another output folder; then run the same batch again."
+        remedy = f"{remedy_for(error)} Then run the same batch again."
         return JournalError(f"{self.file} cannot {what}: {error.strerror or error}.", remedy)
 
     def _close(self) -> None:

@@ -1,43 +1,43 @@
 """The pairs of a batch from a table: comma-separated values, one run a line.
 
 The first line names the columns: `content` and `style`; and, for what is to differ from the command's options,
-`output`, `iterations`, `size`, `content_weight`, `style_weight`, `tv_weight` and `learning_rate`. Pictures are
-relative to the table's folder, outputs to the output folder. Text is UTF-8. Spreadsheets of many countries
-separate by semicolons and write a decimal comma: both are read, in tables whose first line has semicolons.
+`output`, `iterations`, `size` and the rows of `contract.Options`. Pictures are relative to the table's folder,
+outputs to the output folder. Text is UTF-8. Spreadsheets of many countries separate by semicolons and write a
+decimal comma: both are read, in tables whose first line has semicolons.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nst_client.batch.pairs import NAME_BYTES, SHEET, Pair, Wish, named_pairs
+from nst_client.batch.pairs import NAME_BYTES, SHEET, Planned, named_jobs
+from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
+from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.settings import Settings
 
 REQUIRED = ("content", "style")
-WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; what else a model refuses, it tells itself
-NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
-COLUMNS = (*REQUIRED, "output", *WHOLE, *NUMBERS)
+WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; a model may refuse more
+COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTIONS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
 
 
 class _Row(NamedTuple):
     line: int
-    wish: Wish
+    planned: Planned
     output: Path | None  # None where the table leaves the name open
 
 
-def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str = ".png") -> list[Pair]:
+def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str = ".png") -> list[Job]:
     """The pairs of a table, in its order.
 
     Args:
@@ -47,17 +47,17 @@ def manifest_pairs(file: Path, output_dir: Path, settings: Settings, suffix: str
         suffix: of the results for which the table names no output.
 
     Raises:
-        ManifestError: the table cannot be read, or has mistakes: every one is told with its line.
+        ManifestError: the table cannot be read, or has mistakes: it names every one with its line.
     """
     table = _Table(file, output_dir, settings)
     rows = table.rows()
-    inputs = entries_of({picture for row in rows for picture in row.wish[:2]})
+    inputs = entries_of({picture for row in rows for picture in row.planned.sources.files})
     table.check_doubles(rows, inputs)
     table.raise_problems()
     taken = inputs | entries_of(row.output for row in rows if row.output is not None)
-    named = iter(named_pairs([row.wish for row in rows if row.output is None], output_dir, taken, suffix))
+    named = iter(named_jobs([row.planned for row in rows if row.output is None], output_dir, taken, suffix))
     return [
-        next(named) if row.output is None else Pair(row.wish.content, row.wish.style, row.output, row.wish.settings)
+        next(named) if row.output is None else Job(row.planned.sources, row.output, row.planned.settings)
         for row in rows
     ]
 
@@ -100,12 +100,13 @@ class _Table:
         outputs: dict[str, int] = {}
         sheet = _place(self._output_dir / SHEET)
         for row in rows:
-            if sheet in entries_of(row.wish[:2]):
+            if sheet in entries_of(row.planned.sources.files):
                 self._say(row.line, "content, style", f"{SHEET!r} is where the overview of all results goes")
-            key = (row.wish.content.resolve(), row.wish.style.resolve(), row.wish.settings)
+            sources = row.planned.sources
+            key = (*(file.resolve() for file in sources.files), row.planned.settings)
             before = pairs.setdefault(key, row.line)
             if before != row.line:
-                names = f"{row.wish.content.name!r} and {row.wish.style.name!r}"
+                names = " and ".join(repr(file.name) for file in sources.files)
                 self._say(row.line, "content, style", f"{names} stand in line {before} already, with the same settings")
             if row.output is None:
                 continue
@@ -171,13 +172,15 @@ class _Table:
         before = len(self._problems)
         content, style = (self._picture(line, name, cells[name]) if name in cells else None for name in REQUIRED)
         wholes = {name: self._whole(line, name, cells[name]) for name in WHOLE if cells.get(name)}
-        numbers = {name: self._number(line, name, cells[name]) for name in NUMBERS if cells.get(name)}
+        options = {name: self._option(line, name, cells[name]) for name in OPTIONS if cells.get(name)}
         output = self._output(line, cells["output"]) if cells.get("output") else None
         if len(self._problems) > before or content is None or style is None:
             return None
-        settings = self._settings._replace(**wholes, numbers=self._settings.numbers._replace(**numbers))
-        words = "_".join(f"{name}-{number:g}" for name, number in {**wholes, **numbers}.items())
-        return _Row(line, Wish(content, style, settings, words), output)
+        rest = self._settings
+        settings = Settings(wholes.get("iterations", rest.iterations), wholes.get("size", rest.size), rest.options)
+        shown = {**wholes, **{name: OPTIONS[name].shown(value) for name, value in options.items()}}
+        words = "_".join(f"{name}-{value}" for name, value in shown.items())
+        return _Row(line, Planned(Sources(content, (style,)), settings.with_options(options), words), output)
 
     def _picture(self, line: int, column: str, cell: str) -> Path:
         path = self._file.parent / cell
@@ -194,15 +197,12 @@ class _Table:
             self._say(line, column, f"must be a whole number from {least} to {MAX_WHOLE}, got {cell!r}")
         return number
 
-    def _number(self, line: int, column: str, cell: str) -> float:
-        digits = cell.replace(",", ".") if self._delimiter == ";" else cell
+    def _option(self, line: int, column: str, cell: str) -> Any:
         try:
-            number = math.nan if "_" in cell else float(digits)  # Python's own 1_000 is nobody else's
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            self._say(line, column, f"must be a finite number, got {cell!r}")
-        return number
+            return OPTIONS[column].parsed(cell, decimal_comma=self._delimiter == ";")
+        except ValueError as error:
+            self._say(line, column, str(error))
+            return None
 
     def _output(self, line: int, cell: str) -> Path:
         path = Path(os.path.normpath(self._output_dir / cell))
@@ -218,7 +218,7 @@ class _Table:
 
 
 def _place(output: Path) -> str:
-    """The same for all names of one file, which need not exist yet."""
+    """One text for all names of a file, which need not exist yet."""
     return folded(output.parent.resolve() / output.name)
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from nst_client.errors import NoPictures, SameFolder
 from nst_client.files.formats import SUFFIXES
 from nst_client.files.places import entries_of, folded
+from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.result import BATCH_SUFFIX
 from nst_client.jobs.settings import Settings
 
@@ -30,27 +31,17 @@ FOLDER_BYTES = 20
 NAME_BYTES = 255 - len(BATCH_SUFFIX)
 
 
-class Pair(NamedTuple):
-    """One run of a batch."""
+class Planned(NamedTuple):
+    """A job whose output has no name yet."""
 
-    content: Path
-    style: Path
-    output: Path  # below the output folder, in a folder that need not exist yet
+    sources: Sources
     settings: Settings
-
-
-class Wish(NamedTuple):
-    """A pair before its result has a name."""
-
-    content: Path
-    style: Path
-    settings: Settings
-    words: str = ""  # what tells its settings from those of the whole batch, as a file name may have it
+    words: str = ""  # the settings that differ from those of the whole batch, as part of a file name
 
 
 def cross_pairs(
     contents: Sequence[str], styles: Sequence[str], output_dir: Path, settings: Settings, suffix: str = ".png"
-) -> list[Pair]:
+) -> list[Job]:
     """Every content with every style, contents first. Warns of files that it skips for their suffixes.
 
     Args:
@@ -83,33 +74,30 @@ def cross_pairs(
             f"{output_dir / SHEET} is read, and is where the overview of the results goes.",
             "Choose another output folder.",
         )
-    wishes = [Wish(content, style, settings) for content in found[0] for style in found[1]]
-    return named_pairs(wishes, output_dir, inputs, suffix)
+    planned = [Planned(Sources(content, (style,)), settings) for content in found[0] for style in found[1]]
+    return named_jobs(planned, output_dir, inputs, suffix)
 
 
-def named_pairs(wishes: Sequence[Wish], output_dir: Path, taken: Collection[str], suffix: str) -> list[Pair]:
-    """Gives every result a name of its own: the same wishes always get the same names, in whatever order.
+def named_jobs(planned: Sequence[Planned], output_dir: Path, taken: Collection[str], suffix: str) -> list[Job]:
+    """Gives every output a name of its own, which depends on the other jobs and not on their order.
 
     Args:
-        wishes: no two of them the same.
+        planned: no two of them the same.
         output_dir: where the results go.
         taken: paths that are no result's, as `folded` returns them.
         suffix: of the results, with its dot.
     """
-    content_labels = _labels({wish.content for wish in wishes})
-    style_labels = _labels({wish.style for wish in wishes})
+    content_labels = _labels({one.sources.content for one in planned})
+    style_labels = _labels({style for one in planned for style in one.sources.styles})
     choices = []
-    for wish in wishes:
-        base = f"{content_labels[wish.content]}_{style_labels[wish.style]}"
-        told = f"{base}_{wish.words}" if wish.words else base
-        names = [f"{name}{suffix}" for name in (base, told, f"{base}-{_digest(wish)[:8]}", _digest(wish))]
+    for one in planned:
+        base = "_".join([content_labels[one.sources.content], *(style_labels[style] for style in one.sources.styles)])
+        with_settings = f"{base}_{one.words}" if one.words else base
+        names = [f"{name}{suffix}" for name in (base, with_settings, f"{base}-{_digest(one)[:8]}", _digest(one))]
         choices.append([name for name in names if len(os.fsencode(name)) <= NAME_BYTES])
     folder = output_dir.resolve()
     names = _distinct(choices, {Path(path).name for path in taken if Path(path).parent == Path(folded(folder))})
-    return [
-        Pair(wish.content, wish.style, output_dir / name, wish.settings)
-        for wish, name in zip(wishes, names, strict=True)
-    ]
+    return [Job(one.sources, output_dir / name, one.settings) for one, name in zip(planned, names, strict=True)]
 
 
 def _pictures(
@@ -183,7 +171,7 @@ def _same_folder(argument: str) -> SameFolder:
 
 
 def _labels(files: Collection[Path]) -> dict[Path, str]:
-    """What stands for each file in the names of its results: as short as tells it from the others."""
+    """What stands for each file in the names of its results: as short as keeps it apart from the others."""
     ordered = list(files)
     choices = []
     for file in ordered:
@@ -213,9 +201,9 @@ def _distinct(choices: Sequence[Sequence[str]], taken: Collection[str] = ()) -> 
             levels[index] += 1
 
 
-def _digest(wish: Wish) -> str:
-    paths = [os.fsencode(path.resolve()).hex() for path in (wish.content, wish.style)]
-    return hashlib.sha256(json.dumps([*paths, wish.settings.as_json()]).encode()).hexdigest()
+def _digest(planned: Planned) -> str:
+    paths = {role: os.fsencode(path.resolve()).hex() for role, path in planned.sources.by_role().items()}
+    return hashlib.sha256(json.dumps([paths, planned.settings.as_json()]).encode()).hexdigest()
 
 
 def _cut(name: str, limit: int) -> str:

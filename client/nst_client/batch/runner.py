@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nst_client.batch.gallery import Failure
 from nst_client.batch.journal import Journal
-from nst_client.batch.pairs import Pair
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
-from nst_client.display.events import Display, Failed, Finished, Note, Started
+from nst_client.display.events import Display
 from nst_client.errors import (
     DiskFull,
-    Diverged,
     FileError,
     JournalError,
     ModelNotFound,
@@ -28,16 +27,15 @@ from nst_client.errors import (
     StateRefused,
     Stopped,
 )
-from nst_client.files.pictures import Picture, check_writable, read_picture
-from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.interrupt import Interrupt
+from nst_client.jobs.job import Job
+from nst_client.jobs.job_run import JobRun
 from nst_client.jobs.observer import Observer
-from nst_client.jobs.painting import paint
-from nst_client.jobs.result import Result, batch_state_of
-from nst_client.jobs.state_file import SavedRun, discard_state, read_state
+from nst_client.jobs.result import batch_state_of
+from nst_client.jobs.state_file import SavedRun, read_state
 from nst_client.progress import Progress
 
-# What would befall every other picture too: no server, no model, no place for the results or the journal.
+# What would fail every other picture too: no server, no model, no place for the results or the journal.
 FATAL = (ServerUnavailable, ModelNotFound, SignatureNotFound, JournalError, DiskFull)
 
 
@@ -53,7 +51,7 @@ class Batch:
         *,
         deadline_seconds: float | None = None,
     ) -> None:
-        """Takes the servers, the record, whom to tell, and who may stop it."""
+        """Takes the servers, the record of what is done, where to show events, and what stops the batch."""
         self._client = client
         self._journal = journal
         self._display = display
@@ -67,15 +65,15 @@ class Batch:
         self.done = 0
         self.failures: list[Failure] = []
 
-    def run(self, pairs: Sequence[Pair], in_flight: int) -> None:
+    def run(self, jobs: Sequence[Job], in_flight: int) -> None:
         """Stylises what the journal does not hold as done, `in_flight` pictures at a time.
 
         Raises:
-            Stopped: somebody asked for it; what was in flight is saved, and goes on with the next batch.
-            NstError: what would befall every other picture too.
+            Stopped: by a signal; what was in flight is saved, and goes on with the next batch.
+            NstError: what would fail every other picture too.
         """
-        waiting = iter(pairs)
-        # Daemons: after a second Ctrl-C nobody waits for their calls.
+        waiting = iter(jobs)
+        # Daemons: a second Ctrl-C does not wait for their calls.
         threads = [threading.Thread(target=self._work, args=(waiting,), daemon=True) for _ in range(in_flight)]
         for thread in threads:
             thread.start()
@@ -87,14 +85,14 @@ class Batch:
         if self._was_cut or next(waiting, None) is not None:  # else it was asked for too late
             raise Stopped("The batch has not ended.", "Go on with the same command.")
 
-    def _work(self, waiting: Iterator[Pair]) -> None:
+    def _work(self, waiting: Iterator[Job]) -> None:
         while not self._ends:
             with self._lock:
-                pair = next(waiting, None)
-            if pair is None:
+                job = next(waiting, None)
+            if job is None:
                 return
             try:
-                self._one_or_failed(pair)
+                self._one_or_failed(job)
             except Stopped:
                 self._was_cut = True
                 return
@@ -105,76 +103,63 @@ class Batch:
     def _ends(self) -> bool:
         return self._interrupt.requested or self._fatal is not None
 
-    def _one_or_failed(self, pair: Pair) -> None:
-        name = self._journal.place(pair)
+    def _one_or_failed(self, job: Job) -> None:
+        observer = _Journalled(job, self._journal, self._display, lambda: self._ends)
         try:
-            self._one(pair, name)
+            self._one(job, observer)
         except (Stopped, *FATAL):
             raise
         except NstError as error:
             with self._lock:
-                self.failures.append(Failure(pair, str(error)))
-            self._display.show(Failed(name, str(error)))
-            self._journal.failed(pair, str(error))
+                self.failures.append(Failure(job, str(error)))
+            observer.failed(str(error))
 
-    def _one(self, pair: Pair, name: str) -> None:
-        begin = time.monotonic()
-        check_writable(pair.output)
-        if self._journal.holds_others(pair):
-            message = f"{pair.output} was made from other pictures of the same names"
-            raise FileError(f"{message}: delete it, or choose another output folder.", "")
-        content, style = (read_picture(file, pair.settings.size) for file in (pair.content, pair.style))
-        names = {"content": pair.content.name, "style": pair.style.name, "model": self._client.model}
-        result = Result(pair.output, content, pair.settings, names)
-        self._display.show(Started(name, 0, pair.settings.iterations))
-        try:
-            progress = self._painted(pair, name, result, content, style)
-        except Diverged as error:
-            if error.best is not None:
-                self._journal.replacing(pair)
-            kept = result.keep_best(error)
-            discard_state(batch_state_of(pair.output))  # that run can only diverge again
-            raise kept from error
-        self._journal.replacing(pair)
-        result.write(progress)
-        seconds = time.monotonic() - begin
-        self._journal.done(pair, seconds, progress.version)
-        discard_state(batch_state_of(pair.output))
-        with self._lock:
-            self.done += 1
-        self._display.show(Finished(name, seconds))
-
-    def _painted(self, pair: Pair, name: str, result: Result, content: Picture, style: Picture) -> Progress:
+    def _one(self, job: Job, observer: Observer) -> None:
         """Goes on with the run that an earlier batch left, if it is this very one.
 
         A run that cannot go on, because a picture has changed since or another model is served by now, begins anew.
         """
-        file = batch_state_of(pair.output)
-        saved = _left_over(file, result.words)
-
-        def paint_from(saved: SavedRun | None) -> Progress:
-            return paint(
-                self._client,
-                content,
-                style,
-                pair.settings,
-                Checkpoint(file, result.words, saved),
-                observer=Observer(name, self._display, lambda: self._ends),
-                chunk_size=self._chunk_size,
-                patience=self._patience,
-            )
-
+        if self._journal.holds_others(job):
+            message = f"{job.output} was made from other pictures of the same names"
+            raise FileError(f"{message}: delete it, or choose another output folder.", "")
+        state = batch_state_of(job.output)
+        run = JobRun(job, self._client, state)
+        run.begin(_left_over(state, run.saved_settings))
         try:
-            return paint_from(saved)
+            progress = run.paint(observer, self._patience, chunk_size=self._chunk_size)
         except StateRefused as error:
-            self._display.show(Note(f"{error}. It begins anew.", name))
-            return paint_from(None)
+            observer.note(f"{error}. It begins anew.")
+            run.begin()
+            progress = run.paint(observer, self._patience, chunk_size=self._chunk_size)
+        run.finish(progress, observer)
+        with self._lock:
+            self.done += 1
 
 
-def _left_over(file: Path, words: Mapping[str, Any]) -> SavedRun | None:
+class _Journalled(Observer):
+    """Shows one run among others, and records what becomes of its picture."""
+
+    def __init__(self, job: Job, journal: Journal, display: Display, wants_to_stop: Callable[[], bool]) -> None:
+        super().__init__(journal.place(job), display, wants_to_stop)
+        self._job = job
+        self._journal = journal
+
+    def replacing(self) -> None:
+        self._journal.replacing(self._job)
+
+    def written(self, progress: Progress, losses: np.ndarray, seconds: float) -> None:
+        del losses
+        self._journal.done(self._job, seconds, progress.version)
+
+    def failed(self, reason: str) -> None:
+        super().failed(reason)
+        self._journal.failed(self._job, reason)
+
+
+def _left_over(file: Path, settings: Mapping[str, Any]) -> SavedRun | None:
     """The run that an earlier batch was stopped or killed in."""
     try:
         saved = read_state(file)
     except StateFileError:  # there is none, or a damaged one: then the run starts anew
         return None
-    return saved if saved.settings == words else None
+    return saved if saved.settings == settings else None

@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from nst_client import errors
-from nst_client.contract import MAX_MESSAGE_BYTES
+from nst_client.contract import MAX_MESSAGE_BYTES, OPTIONS, Option
 
 ENVELOPE_BYTES = 2**16  # names, shapes and lengths in a request take far less
 
 
-class Numbers(NamedTuple):
-    """The optional inputs; None is the model's to choose."""
-
-    content_weight: float | None = None
-    style_weight: float | None = None
-    tv_weight: float | None = None
-    learning_rate: float | None = None  # in pixel levels
-
-    def given(self) -> dict[str, float]:
-        """Those that are not the model's to choose."""
-        return {name: number for name, number in self._asdict().items() if number is not None}
+Input = np.ndarray | bytes | Sequence[bytes]  # numbers, a string, or a vector of strings
 
 
-def picture_inputs(content: np.ndarray, style: np.ndarray, numbers: Numbers = Numbers()) -> dict[str, Any]:  # noqa: B008
-    """The inputs that all signatures which stylise share."""
+def picture_inputs(
+    content: np.ndarray, style: np.ndarray, options: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The inputs that all signatures which stylise share.
+
+    Args:
+        content: uint8[height, width, 3].
+        style: uint8[height, width, 3].
+        options: rows of `OPTIONS` with the values that are given.
+
+    Raises:
+        RequestRefused: no picture, or a value that is not of its option's type.
+        TypeError: no row of the table has such a name, which is what Python raises for an unknown keyword.
+    """
+    unknown = ", ".join(sorted(options.keys() - OPTIONS.keys()))
+    if unknown:
+        raise TypeError(f"unknown options: {unknown}; there are {', '.join(OPTIONS)}")
     inputs = {"content": pixels("content", content), "style": pixels("style", style)}
-    return inputs | {name: float32(number) for name, number in numbers.given().items()}
+    return inputs | {name: option_input(OPTIONS[name], value) for name, value in options.items()}
 
 
-def check_sendable(inputs: Mapping[str, np.ndarray | Sequence[bytes]]) -> None:
+def option_input(option: Option, value: Any) -> Input:
+    """The value of an option as the graph takes it."""
+    try:
+        checked = option.checked(value)
+    except ValueError as error:
+        remedy = "Leave it out to have the model's own."
+        raise errors.RequestRefused(f"{option.name}: {error}.", remedy, input=option.name) from error
+    if option.dtype == "string":
+        return [text.encode() for text in checked] if option.is_list else checked.encode()
+    with np.errstate(over="ignore"):  # it becomes inf, which the server refuses by name
+        return np.asarray(checked, option.dtype)
+
+
+def check_sendable(inputs: Mapping[str, Input]) -> None:
     """Refuses what no message can hold; gRPC would only say that it failed."""
-    sizes = [value.nbytes if isinstance(value, np.ndarray) else sum(map(len, value)) for value in inputs.values()]
+    sizes = [_size(value) for value in inputs.values()]
     if sum(sizes) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
         raise errors.RequestRefused(
             f"The request is too large: {sum(sizes)} bytes, and a message holds {MAX_MESSAGE_BYTES}.",
@@ -49,6 +68,7 @@ def pixels(name: str, picture: np.ndarray) -> np.ndarray:
         raise errors.RequestRefused(
             f"{name}: must be uint8 of shape (height, width, 3), got {array.dtype} of shape {array.shape}.",
             "Read it with nst_client.read_picture, which converts every kind of picture.",
+            input=name,
         )
     return array
 
@@ -57,12 +77,15 @@ def whole(name: str, number: int, bits: int) -> np.ndarray:
     """A whole number of 32 or 64 bits."""
     if number != number // 1 or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
         raise errors.RequestRefused(
-            f"{name}: must be a whole number of at most {bits} bits, got {number}.", "Use a smaller whole number."
+            f"{name}: must be a whole number of at most {bits} bits, got {number}.",
+            "Use a smaller whole number.",
+            input=name,
         )
     return np.asarray(number, f"int{bits}")
 
 
-def float32(number: float) -> np.ndarray:
-    """A number as the graph takes it."""
-    with np.errstate(over="ignore"):  # it becomes inf, which the server refuses by name
-        return np.asarray(number, np.float32)
+def _size(value: Input) -> int:
+    """Bytes of an input in a message, or a little less."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return len(value) if isinstance(value, bytes) else sum(map(len, value))

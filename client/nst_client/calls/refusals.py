@@ -1,6 +1,6 @@
-"""What the sentences of servers mean: the only module of the client that knows their words.
+"""What the graph's refusals say: the only module of the client that knows their words.
 
-A refusal of the graph begins with the input and the rule: "iterations: must be a whole number from 1 to 100, got 0".
+A refusal begins with the input and the rule: "iterations: must be a whole number from 1 to 100, got 0".
 That of a state names the part in which two runs differ. A test holds these patterns to the graph's own text.
 """
 
@@ -20,8 +20,9 @@ PARTS_OF_THE_MODEL = ("network", "recipe")  # in which a state may differ; all o
 
 # What to do about a refused state, by the beginning of the rule. The last one fits all.
 STATE_REMEDIES = {
-    "made by an older version": "Begin the run anew: no version that is served now goes on with it.",
-    "must come from a run with the same": "Pass what the run began with: its pictures, size, numbers and model.",
+    "made by an older version": "Begin the run anew, or serve a model of the version that began it.",
+    "must be of the format": "Serve a model of the version that began the run, or begin it anew.",
+    "must come from a run with the same": "Pass what the run began with: its pictures, sizes, options and model.",
     "must hold finite numbers": "Begin the run anew, with smaller weights or a smaller learning rate.",
     "": "Pass another copy of the saved run, or begin it anew.",
 }
@@ -64,8 +65,3 @@ def refused(message: str, details: str) -> RequestRefused:
         return RequestRefused(message, "Change that input and call again.", input=refusal.input)
     remedy = next(remedy for rule, remedy in STATE_REMEDIES.items() if refusal.rule.startswith(rule))
     return StateRefused(message, remedy, differs_in=refusal.differs_in)
-
-
-def is_out_of_memory(details: str) -> bool:
-    """Whether a server that has no room for a call lacks memory, not a thread."""
-    return "OOM" in details  # of TensorFlow's allocators: "OOM when allocating tensor with shape[9] ..."

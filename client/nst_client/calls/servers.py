@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_client.calls import transport
+from nst_client.calls.addresses import checked_address
+from nst_client.calls.failures import SERVER_AT, Call
 from nst_client.calls.protocol import model_service_pb2_grpc, prediction_service_pb2_grpc
 from nst_client.errors import (
     DeadlineExceeded,
@@ -42,7 +44,8 @@ class Server:
     prediction: Any  # has the method Predict(request, timeout) of a PredictionServiceStub
     model: Any  # has the method GetModelStatus(request, timeout) of a ModelServiceStub
     close: Callable[[], None]
-    callee: str = transport.SERVER_AT  # in messages, before the address
+    callee: str = SERVER_AT  # in messages, before the address
+    tls: bool = False
     calls: int = 0  # in flight
     cooldown_until: float = 0.0  # on the monotonic clock
     silent_since: float | None = None  # on that clock, if it did not answer when last asked; a full queue is an answer
@@ -52,13 +55,19 @@ MethodOf = Callable[[Server], Callable[..., Any]]  # which of a server's stubs' 
 
 
 def server_at(address: str, tls: transport.Tls | None = None) -> Server:
-    """The server at a gRPC target; nothing is sent yet."""
+    """The server at HOST:PORT or a gRPC target; nothing is sent yet.
+
+    Raises:
+        RequestRefused: it is no such address.
+    """
+    address = checked_address(address)
     channel = transport.open_channel(address, tls)
     return Server(
         address,
         prediction_service_pb2_grpc.PredictionServiceStub(channel),
         model_service_pb2_grpc.ModelServiceStub(channel),
         channel.close,
+        tls=tls is not None,
     )
 
 
@@ -96,14 +105,14 @@ class Servers:
             The reply, and the seconds that the server which gave it took.
 
         Raises:
-            NstError: of the class that `transport.STATUS` gives; ServerUnavailable only if none of them answers.
+            NstError: as `failures.explained` has it; ServerUnavailable only if none of them answers.
                 RequestRefused after `close`.
         """
-        if self._is_closed:
-            raise RequestRefused("client: it is closed.", "Make another one.")
         tried: list[Server] = []
         failures: list[NstError] = []
         while True:
+            if self._is_closed:  # before the call, or in the middle of it
+                raise RequestRefused("client: it is closed.", "Make another one.")
             with self._least_busy(tried) as server:
                 begin = time.monotonic()
                 try:
@@ -128,8 +137,6 @@ class Servers:
             try:
                 _call(server, method_of, request, deadline_seconds)
             except NstError as error:
-                if isinstance(error, DeadlineExceeded):
-                    error.remedy = "Look whether it hangs, or name another server."
                 return error
             return None
 
@@ -175,9 +182,10 @@ class Servers:
 
 def _call(server: Server, method_of: MethodOf, request: Any, deadline_seconds: float) -> Any:
     """Calls one server, and starts its cooldown where another one may answer sooner."""
-    method, callee = method_of(server), server.callee
+    computes = bool(getattr(request, "inputs", None))
+    call = Call(server.address, deadline_seconds, server.callee, server.tls, computes)
     try:
-        return transport.call(method, request, address=server.address, deadline_seconds=deadline_seconds, callee=callee)
+        return transport.call(method_of(server), request, call)
     except TRY_ANOTHER_SERVER as error:
         hung = isinstance(error, DeadlineExceeded)
         server.cooldown_until = time.monotonic() + (COOLDOWN_DEADLINES * deadline_seconds if hung else COOLDOWN_SECONDS)

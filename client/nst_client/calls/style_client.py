@@ -10,12 +10,14 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
+from typing_extensions import Unpack
 
 from nst_client import contract, errors
 from nst_client.calls import transport
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
-from nst_client.calls.inputs import Numbers, check_sendable, picture_inputs, pixels, whole
+from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
+from nst_client.calls.known_options import KnownOptions
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.calls.run import Patience, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
@@ -52,6 +54,10 @@ class StyleClient:
 
     Every method raises a subclass of `nst_client.NstError` when it fails. Instances may be shared
     between threads.
+
+    The first call with an option asks for the model card, once for the client, so that an option which the model
+    does not know is refused before anything is computed. One of several servers answers for all: they are taken
+    to have the same model, and one that has an older model refuses the call in its own words.
     """
 
     def __init__(
@@ -74,11 +80,11 @@ class StyleClient:
             servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
-            RequestRefused: no address, or an empty one, or a version that does not fit into 64 bits.
+            RequestRefused: no address, or one that is none, or a version that does not fit into 64 bits.
         """
         addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
-        if servers is None and not (addresses and all(one.strip() for one in addresses)):
-            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.")
+        if servers is None and not addresses:
+            raise errors.RequestRefused("server: there is no address.", "Pass HOST:PORT.", input="server")
         self._servers = servers or Servers([server_at(one, tls) for one in addresses])
         self.address = ", ".join(self._servers.addresses)
         self.servers = len(self._servers)
@@ -86,6 +92,7 @@ class StyleClient:
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
             self._spec.version.value = int(whole("version", version, 64))
+        self._known = KnownOptions(self._card)
 
     def __enter__(self) -> StyleClient:  # noqa: PYI034  (typing.Self is newer than Python 3.10)
         """The client itself."""
@@ -107,12 +114,9 @@ class StyleClient:
         style: np.ndarray,
         *,
         iterations: int = contract.DEFAULT_ITERATIONS,
-        content_weight: float | None = None,
-        style_weight: float | None = None,
-        tv_weight: float | None = None,
-        learning_rate: float | None = None,
         deadline_seconds: float | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        **options: Unpack[contract.Options],
     ) -> Stylized:
         """Repaints `content` in the manner of `style`.
 
@@ -120,24 +124,21 @@ class StyleClient:
             content: uint8[height, width, 3], RGB.
             style: uint8[height, width, 3], RGB, of any size.
             iterations: updates of the picture.
-            content_weight: of the content loss; by default the model's.
-            style_weight: of the style loss; by default the model's.
-            tv_weight: of the total variation; by default the model's.
-            learning_rate: in pixel levels; by default the model's.
             deadline_seconds: of one call; by default long enough for a slow server
                 (`contract.stylize_deadline`).
             on_progress: called about once a second with the run's progress. The run then takes many
                 calls (see `watch`) in place of one, to the same bits.
+            options: the rows of `contract.Options`; the model has a default of its own for each.
 
         Raises:
+            RequestRefused: an input is not what the model takes, or the model knows no such option.
             Diverged: the loss is no longer finite, or rises without end.
         """
-        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
         if on_progress is not None:
             patience = Patience(deadline_seconds=deadline_seconds)
-            calls = self.watch(content, style, iterations=iterations, patience=patience, **numbers._asdict())
+            calls = self.watch(content, style, iterations=iterations, patience=patience, **options)
             return _watched(calls, on_progress)
-        inputs = picture_inputs(content, style, numbers)
+        inputs = picture_inputs(content, style, options)
         inputs["iterations"] = whole("iterations", iterations, 32)
         if deadline_seconds is None:
             height, width, _ = inputs["content"].shape
@@ -153,14 +154,11 @@ class StyleClient:
         style: np.ndarray,
         *,
         iterations: int = contract.DEFAULT_ITERATIONS,
-        content_weight: float | None = None,
-        style_weight: float | None = None,
-        tv_weight: float | None = None,
-        learning_rate: float | None = None,
         resume: Progress | None = None,
         stop_at_multiples_of: int | None = None,
         chunk_size: ChunkSize | None = None,
         patience: Patience = Patience(),  # noqa: B008  (immutable)
+        **options: Unpack[contract.Options],
     ) -> Iterator[Progress]:
         """Yields a run's progress about once a second; stop whenever you like, and resume with any of them.
 
@@ -171,29 +169,25 @@ class StyleClient:
             content: uint8[height, width, 3], RGB.
             style: uint8[height, width, 3], RGB, of any size.
             iterations: updates of the picture in the whole run, those before `resume` included.
-            content_weight: of the content loss; by default the model's.
-            style_weight: of the style loss; by default the model's.
-            tv_weight: of the total variation; by default the model's.
-            learning_rate: in pixel levels; by default the model's.
-            resume: a progress of a run with the same pictures, numbers and model.
+            resume: a progress of a run with the same pictures, options and model.
             stop_at_multiples_of: there always is a progress after such a number of iterations.
             chunk_size: what was learnt of the servers' speed, to be shared between runs.
             patience: with servers.
+            options: the rows of `contract.Options`; the model has a default of its own for each.
 
         Raises:
-            StateRefused: `resume` belongs to other pictures, numbers or another model.
+            RequestRefused: an input is not what the model takes, or the model knows no such option.
+            StateRefused: `resume` belongs to other pictures, options or another model.
             Diverged: the loss is no longer finite, or rises without end.
         """
         iterations = int(whole("iterations", iterations, 32))
         if iterations < 1 or (resume is not None and iterations <= resume.iteration):
             done = 0 if resume is None else resume.iteration
-            raise errors.RequestRefused(
-                f"iterations: must be more than the {done} that are done, got {iterations}.", "Ask for more."
-            )
-        numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
+            rule = f"iterations: must be more than the {done} that are done, got {iterations}."
+            raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
         return run(
             self._predict,
-            picture_inputs(content, style, numbers),
+            picture_inputs(content, style, options),
             iterations,
             resume=resume,
             stop_at_multiples_of=stop_at_multiples_of,
@@ -214,12 +208,7 @@ class StyleClient:
 
     def describe(self) -> dict[str, Any]:
         """The model card."""
-        outputs, *_ = self._predict(contract.DESCRIBE, {}, contract.STATUS_DEADLINE_SECONDS, fetch=("model_card",))
-        try:
-            card: dict[str, Any] = json.loads(strings_of(outputs["model_card"])[0])
-        except (IndexError, ValueError) as error:
-            raise errors.BadAnswer("The model card is not JSON.", "Serve a model written by `nst export`.") from error
-        return card
+        return self._card(contract.STATUS_DEADLINE_SECONDS)
 
     def status(self) -> list[VersionStatus]:
         """The model's versions on the server, newest first."""
@@ -266,10 +255,10 @@ class StyleClient:
     ) -> tuple[Mapping[str, tensor_pb2.TensorProto], int, float]:
         """The outputs, the version that made them, and the seconds that it took."""
         if math.isnan(deadline_seconds) or deadline_seconds <= 0:
-            raise errors.RequestRefused(
-                f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}.", "Use a larger number."
-            )
+            rule = f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}."
+            raise errors.RequestRefused(rule, "Use a larger number.", input="deadline")
         check_sendable(inputs)
+        self._known.check(inputs.keys() & contract.OPTIONS.keys(), deadline_seconds)
         request = predict_pb2.PredictRequest(model_spec=self._spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
@@ -279,6 +268,16 @@ class StyleClient:
         if missing:
             raise errors.BadAnswer(f"The server's answer lacks {missing[0]}.", "Serve a model written by `nst export`.")
         return reply.outputs, reply.model_spec.version.value, seconds
+
+    def _card(self, deadline_seconds: float) -> dict[str, Any]:
+        outputs, *_ = self._predict(contract.DESCRIBE, {}, deadline_seconds, fetch=("model_card",))
+        try:
+            card = json.loads(strings_of(outputs["model_card"])[0])
+        except (IndexError, ValueError):
+            card = None
+        if not isinstance(card, dict):
+            raise errors.BadAnswer("The model card is not a JSON object.", "Serve a model written by `nst export`.")
+        return card
 
     @property
     def _status_call(self) -> tuple[MethodOf, Any, float]:

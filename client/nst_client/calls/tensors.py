@@ -21,8 +21,10 @@ REMEDY = "Check that the model is one that `nst export` wrote."
 ENUMS = {np.dtype(dtype): enum for enum, (dtype, _) in FIELDS.items()}
 
 
-def tensor_of(value: np.ndarray | Sequence[bytes]) -> tensor_pb2.TensorProto:
-    """A tensor of float32, int32 or uint8 in the compact encoding, raw bytes; or a vector of strings."""
+def tensor_of(value: np.ndarray | bytes | Sequence[bytes]) -> tensor_pb2.TensorProto:
+    """A tensor of float32, int32 or uint8 in the compact encoding, raw bytes; or a string, or a vector of strings."""
+    if isinstance(value, bytes):
+        return tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[value])
     if not isinstance(value, np.ndarray):
         strings = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=value)
         strings.tensor_shape.dim.add(size=len(value))

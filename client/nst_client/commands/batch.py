@@ -10,14 +10,17 @@ from typing import Annotated, Any
 import typer
 
 from nst_client import contract
-from nst_client.commands import options
+from nst_client.commands.connection import Connection, connection_options
+from nst_client.commands.options import AsJson, Deadline, Quiet, run_options
 
 # One run computes while the pictures of the next travel: more would only wait in the server's queue.
 IN_FLIGHT_PER_SERVER = 2
 
 
+@connection_options
+@run_options
 def batch(
-    context: typer.Context,
+    *,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the results go.")],
     content: Annotated[list[str], typer.Option("--content", "-c", help="Pictures, folders or globs.")] = [],  # noqa: B006  (typer never changes it)
     style: Annotated[list[str], typer.Option("--style", "-s", help="The same for the styles.")] = [],  # noqa: B006
@@ -29,54 +32,39 @@ def batch(
             show_default=False,
         ),
     ] = None,
-    server: options.Servers = [contract.DEFAULT_SERVER],  # noqa: B006
-    model: options.ModelDir = None,
-    name: options.Name = contract.DEFAULT_MODEL,
-    version: options.Version = None,
     iterations: Annotated[int, typer.Option(min=1, help="Updates of a picture.")] = contract.DEFAULT_ITERATIONS,
     size: Annotated[
         int, typer.Option(min=0, help="Longest side of all pictures in pixels; 0 keeps theirs.")
     ] = contract.DEFAULT_SIZE,
-    content_weight: options.ContentWeight = None,
-    style_weight: options.StyleWeight = None,
-    tv_weight: options.TvWeight = None,
-    learning_rate: options.LearningRate = None,
+    options: contract.Options,
     in_flight: Annotated[
         int | None,
         typer.Option(min=1, help="Pictures at a time.", show_default=f"{IN_FLIGHT_PER_SERVER} for each server"),
     ] = None,
-    deadline: options.Deadline = None,
-    tls: options.Tls = False,
-    ca: options.Ca = None,
-    cert: options.Cert = None,
-    key: options.Key = None,
-    quiet: options.Quiet = False,
-    as_json: options.AsJson = False,
+    deadline: Deadline = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Repaints every content in the manner of every style, and prints the paths of an overview and a page.
 
     A batch that was stopped or killed goes on with the same command, and does nothing twice.
     """
     from nst_client.batch.files import batch_pairs, run_batch
-    from nst_client.calls.inputs import Numbers
     from nst_client.commands.connection import connect
     from nst_client.display.displays import display_kind
     from nst_client.jobs.settings import Settings
 
-    options.check_model_or_server(context)
     if (manifest is None) == (not content and not style):
         raise typer.BadParameter("Pass --content and --style, or --manifest alone.")
-    settings = Settings(iterations, size, Numbers(content_weight, style_weight, tv_weight, learning_rate))
-    pairs = batch_pairs(content, style, manifest, output, settings)
-    with connect(
-        server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
-    ) as client:
+    pairs = batch_pairs(content, style, manifest, output, Settings(iterations, size, options))
+    with connect(connection) as client:
         report, error = run_batch(
             pairs,
             output,
             client=client,
-            model=name if model is None else str(model.resolve()),
-            version=version,
+            model=connection.model,
+            version=connection.version,
             display_kind=display_kind(quiet, as_json, sys.stderr.isatty()),
             in_flight=in_flight or IN_FLIGHT_PER_SERVER * client.servers,
             deadline_seconds=deadline,

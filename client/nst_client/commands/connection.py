@@ -1,28 +1,79 @@
-"""A client from what a person types: addresses, names and certificate files."""
+"""Where the model is: the options that say so, the same for all commands that call it, and the client for them."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
-from nst_client.calls.servers import Server, Servers
-from nst_client.calls.style_client import StyleClient
-from nst_client.calls.transport import Tls
+import typer
+
+from nst_client.commands.options import Command, keyword, spread
+from nst_client.contract import DEFAULT_MODEL, DEFAULT_SERVER
 from nst_client.errors import CertificateError
 
+if TYPE_CHECKING:
+    from nst_client.calls.style_client import StyleClient
 
-def connect(
-    address: str | Sequence[str],
-    *,
-    model: str,
-    model_dir: Path | None = None,
-    version: int | None = None,
-    tls: bool = False,
-    authority: Path | None = None,
-    certificate: Path | None = None,
-    key: Path | None = None,
-) -> StyleClient:
+PANEL: dict[str, Any] = {"rich_help_panel": "Where the model is"}
+PEM: dict[str, Any] = {**PANEL, "metavar": "FILE", "show_default": False}
+
+
+class Connection(NamedTuple):
+    """What a person says of it: each field is an option of the command line."""
+
+    server: Annotated[
+        list[str],
+        typer.Option(
+            help="HOST:PORT of a server's gRPC port; may be given several times.", envvar="NST_SERVER", **PANEL
+        ),
+    ] = [DEFAULT_SERVER]  # noqa: RUF012  (nobody changes it)
+    model_name: Annotated[
+        str, typer.Option(help="The model's name on the server.", envvar="NST_MODEL_NAME", **PANEL)
+    ] = DEFAULT_MODEL
+    model_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run this exported model here, in place of a server.", metavar="DIR", show_default=False, **PANEL
+        ),
+    ] = None
+    version: Annotated[int | None, typer.Option(show_default="the newest", help="The model's version.", **PANEL)] = None
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS; the system's authorities are trusted.", **PANEL)] = (
+        False
+    )
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the authorities to trust in their place.", **PEM)] = None
+    cert: Annotated[Path | None, typer.Option(help="PEM file of this client's certificate.", **PEM)] = None
+    key: Annotated[Path | None, typer.Option(help="PEM file of its key.", **PEM)] = None
+
+    @property
+    def model(self) -> str:
+        """What tells the model from others."""
+        return self.model_name if self.model_dir is None else str(self.model_dir.resolve())
+
+
+def connection_options(command: Command) -> Command:
+    """Gives a command an option for each field of a connection; its argument `connection` has all of them."""
+
+    def checked(context: typer.Context, **values: Any) -> Connection:
+        connection = Connection(**values)
+        if connection.model_dir is not None:
+            _refuse_a_server_too(context)
+        return connection
+
+    fields = get_type_hints(Connection, include_extras=True)
+    parameters = [keyword(name, hint, Connection._field_defaults[name]) for name, hint in fields.items()]
+    return spread(command, "connection", [keyword("context", typer.Context), *parameters], checked)
+
+
+def _refuse_a_server_too(context: typer.Context) -> None:
+    """Refuses options of a server beside --model-dir, which does without one; those of the environment may stay."""
+    for name in ("server", "tls", "ca", "cert", "key"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"--{name} is for a server, and --model-dir does without one.")
+
+
+def connect(connection: Connection) -> StyleClient:
     """A client for one server or several; `tls`, or any of the three PEM files, makes it speak TLS.
 
     With `model_dir` there is no server: this very process loads TensorFlow and the model.
@@ -30,15 +81,21 @@ def connect(
     Raises:
         CertificateError: a file cannot be read or is not PEM, or a certificate stands without its key.
     """
+    from nst_client.calls.servers import Server, Servers
+    from nst_client.calls.style_client import StyleClient
+    from nst_client.calls.transport import Tls
+
+    name, version, model_dir = connection.model_name, connection.version, connection.model_dir
     if model_dir is not None:
         # It belongs to a package that the client must not import, and loads TensorFlow.
-        stub = importlib.import_module("nst_serving.in_process").InProcessStub(model_dir, name=model, version=version)
+        stub = importlib.import_module("nst_serving.in_process").InProcessStub(model_dir, name=name, version=version)
         here = Server(str(model_dir), prediction=stub, model=stub, close=stub.close, callee="The model in")
-        return StyleClient(model=model, version=version, servers=Servers([here]))
-    if (certificate is None) != (key is None):
+        return StyleClient(model=name, version=version, servers=Servers([here]))
+    if (connection.cert is None) != (connection.key is None):
         raise CertificateError("A client certificate and its key go together.", "Pass both --cert and --key.")
-    files = Tls(*(None if file is None else _pem(file) for file in (authority, certificate, key)))
-    return StyleClient(address, model=model, version=version, tls=files if tls or any(files) else None)
+    pem = Tls(*(None if file is None else _pem(file) for file in (connection.ca, connection.cert, connection.key)))
+    tls = pem if connection.tls or any(pem) else None
+    return StyleClient(connection.server, model=name, version=version, tls=tls)
 
 
 def _pem(file: Path) -> bytes:

@@ -1,41 +1,20 @@
-"""The options that several commands share."""
+"""The options that several commands share: those of a run, made from the table, and single ones."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-MODELS_OWN = "the model's"
+from nst_client.contract import OPTIONS, Option
 
-Server = Annotated[str, typer.Option(help="HOST:PORT of the server's gRPC port.", envvar="NST_SERVER")]
-Servers = Annotated[
-    list[str],
-    typer.Option(help="HOST:PORT of a server's gRPC port; given several times, calls are spread.", envvar="NST_SERVER"),
-]
-Name = Annotated[str, typer.Option(help="The model's name on the server.", envvar="NST_MODEL")]
-ModelDir = Annotated[
-    Path | None,
-    typer.Option(help="Run this exported model here, in place of a server.", metavar="DIR", show_default=False),
-]
-Version = Annotated[int | None, typer.Option(show_default="the newest", help="The model's version.")]
-Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS; the system's authorities are trusted.")]
-Ca = Annotated[
-    Path | None, typer.Option(help="PEM file of the authorities to trust in their place.", show_default=False)
-]
-Cert = Annotated[Path | None, typer.Option(help="PEM file of this client's certificate.", show_default=False)]
-Key = Annotated[Path | None, typer.Option(help="PEM file of its key.", show_default=False)]
+Command = Callable[..., None]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-ContentWeight = Annotated[float | None, typer.Option(help="Weight of the content loss.", show_default=MODELS_OWN)]
-StyleWeight = Annotated[float | None, typer.Option(help="Weight of the style loss.", show_default=MODELS_OWN)]
-TvWeight = Annotated[
-    float | None, typer.Option(help="Weight of the total variation: more is smoother.", show_default=MODELS_OWN)
-]
-LearningRate = Annotated[
-    float | None, typer.Option(help="Change of a pixel in one update, of 255 levels.", show_default=MODELS_OWN)
-]
 Deadline = Annotated[
     float | None,
     typer.Option(
@@ -46,15 +25,50 @@ Deadline = Annotated[
 ]
 
 
-def check_model_or_server(context: typer.Context) -> None:
-    """Refuses options of a connection beside --model, which makes none.
+def run_options(command: Command) -> Command:
+    """Gives a command an option for each row of the table; its argument `options` has those that were given."""
 
-    Raises:
-        typer.BadParameter: names the first of them.
+    def given(**values: Any) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if value is not None}
+
+    return spread(command, "options", [parameter_of(option) for option in OPTIONS.values()], given)
+
+
+def parameter_of(option: Option) -> inspect.Parameter:
+    """A row of the table as a parameter of a command; None is the model's to choose."""
+    words = f"{option.meaning.rstrip('.')}, {option.range}." if option.range else option.meaning
+    info: dict[str, Any] = {"help": words, "show_default": "the model's"}
+    kind = option.type
+    if option.is_list:  # a list of typer's own is an option that may be repeated: these values belong together
+        info |= {"metavar": "VALUE,...", "parser": option.parsed}
+        kind = str
+    return keyword(option.name, Annotated[kind | None, typer.Option(**info)], None)
+
+
+def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """A parameter that is passed by its name."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def spread(command: Command, name: str, parameters: Sequence[inspect.Parameter], gather: Callable[..., Any]) -> Command:
+    """A command with several parameters in the place of one, as typer reads them.
+
+    Args:
+        command: has the one among its parameters that are passed by name.
+        name: of the one.
+        parameters: in its place.
+        gather: what makes the one's value of theirs.
     """
-    if context.params["model"] is None:
-        return
-    for name in ("server", "tls", "ca", "cert", "key"):
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"--{name} is for a server, and --model does without one.")
+    signature, hints = inspect.signature(command), get_type_hints(command, include_extras=True)
+    shown: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        shown += parameters if parameter.name == name else [parameter.replace(annotation=hints[parameter.name])]
+
+    @functools.wraps(command)
+    def spread_out(**values: Any) -> None:
+        theirs = {parameter.name: values.pop(parameter.name) for parameter in parameters}
+        command(**values, **{name: gather(**theirs)})
+
+    spread_out.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    spread_out.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    return spread_out

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nst_client import contract
-from nst_client.commands import options
+from nst_client.commands.connection import Connection, connection_options
+from nst_client.commands.options import AsJson, Deadline, Quiet, run_options
 
 if TYPE_CHECKING:
     from nst_client.jobs.settings import Settings
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 FILE = {"metavar": "FILE", "show_default": False}
 
 
+@connection_options
+@run_options
 def stylize(
-    context: typer.Context,
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
     style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
-    server: options.Servers = [contract.DEFAULT_SERVER],  # noqa: B006  (typer never changes it)
-    model: options.ModelDir = None,
-    name: options.Name = contract.DEFAULT_MODEL,
-    version: options.Version = None,
+    *,
     iterations: Annotated[
         int | None, typer.Option(help="Updates of the picture.", show_default=str(contract.DEFAULT_ITERATIONS))
     ] = None,
@@ -40,10 +39,7 @@ def stylize(
             show_default=str(contract.DEFAULT_SIZE),
         ),
     ] = None,
-    content_weight: options.ContentWeight = None,
-    style_weight: options.StyleWeight = None,
-    tv_weight: options.TvWeight = None,
-    learning_rate: options.LearningRate = None,
+    options: contract.Options,
     preview: Annotated[
         Path | None, typer.Option(help="The picture so far, rewritten after every call.", **FILE)
     ] = None,
@@ -68,48 +64,45 @@ def stylize(
             show_default="OUTPUT.nst, deleted at the end",
         ),
     ] = None,
-    deadline: options.Deadline = None,
-    tls: options.Tls = False,
-    ca: options.Ca = None,
-    cert: options.Cert = None,
-    key: options.Key = None,
-    quiet: options.Quiet = False,
-    as_json: options.AsJson = False,
+    deadline: Deadline = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Repaints a picture in the manner of another one, on a server, and prints the new file's path.
 
     Ctrl-C stops it with the picture so far, and saves the run. It outlives the loss of its server.
     """
-    from nst_client.calls.inputs import Numbers
     from nst_client.commands.connection import connect
     from nst_client.display.displays import display_kind
     from nst_client.files.pictures import check_writable
+    from nst_client.jobs.job import Sources
+    from nst_client.jobs.job_run import KEPT
     from nst_client.jobs.result import state_file_of
     from nst_client.jobs.state_file import read_state
-    from nst_client.stylize.files import KEPT, FileRun, Files
+    from nst_client.stylize.files import Files
+    from nst_client.stylize.run import StylizeRun
     from nst_client.stylize.side_files import SideFiles
 
     check_writable(output)  # a folder's name has no place for another suffix
-    options.check_model_or_server(context)
     resumed = None if resume is None else read_state(resume)
-    numbers = Numbers(content_weight, style_weight, tv_weight, learning_rate)
-    settings = _settings(resume, resumed, iterations=iterations, size=size, **numbers._asdict())
+    settings = _settings(resume, resumed, iterations, size, options)
     side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
     saved = state or state_file_of(output)
     goes_on = resume is not None and saved.exists() and saved.samefile(resume)
     keep = state is not None or (resumed is not None and goes_on and bool(resumed.settings.get(KEPT)))
-    files = Files(content, style, output, saved, keep, resume, side)
-    with connect(
-        server, model_dir=model, model=name, version=version, tls=tls, authority=ca, certificate=cert, key=key
-    ) as client:
-        run = FileRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
+    files = Files(Sources(content, (style,)), output, saved, keep, resume, side)
+    with connect(connection) as client:
+        run = StylizeRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
     if not quiet and not as_json:
         _summarise(report, output, transparent=run.transparent)
     typer.echo(json.dumps(report) if as_json else output)
 
 
-def _settings(file: Path | None, resumed: SavedRun | None, **asked: Any) -> Settings:
+def _settings(
+    file: Path | None, resumed: SavedRun | None, iterations: int | None, size: int | None, options: contract.Options
+) -> Settings:
     """What was asked for; for the rest what a saved run has, or the defaults."""
     from nst_client.errors import StateFileError
     from nst_client.jobs.settings import Settings, settings_of_json
@@ -120,13 +113,13 @@ def _settings(file: Path | None, resumed: SavedRun | None, **asked: Any) -> Sett
             saved = settings_of_json(resumed.settings)
         except ValueError as error:
             raise StateFileError(f"{file} holds no settings of `nst stylize`.", "Pass a file that it saved.") from error
-    given = {name: value for name, value in asked.items() if value is not None}
-    iterations, size = given.pop("iterations", saved.iterations), given.pop("size", saved.size)
-    return Settings(iterations, size, saved.numbers._replace(**given))
+    iterations = saved.iterations if iterations is None else iterations
+    size = saved.size if size is None else size
+    return Settings(iterations, size, saved.options).with_options(options)
 
 
 def _command_to_resume(state: Path) -> str:
-    """The command as it was typed, but going on with a saved run."""
+    """The command as it was typed, with another --resume."""
     words = iter(sys.argv[1:])
     kept = [word for word in words if not (word == "--resume" and next(words)) and not word.startswith("--resume=")]
     end = kept.index("--") if "--" in kept else len(kept)  # behind it nothing is an option

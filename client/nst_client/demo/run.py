@@ -16,8 +16,9 @@ from nst_client.demo.scene import draw_scene
 from nst_client.display.displays import display_kind, open_display
 from nst_client.display.events import Advanced, Started
 from nst_client.errors import DemoFailed, ServerUnavailable
-from nst_client.files.pictures import Picture, read_picture, write_picture
+from nst_client.files.pictures import Picture, check_writable, read_picture, write_picture
 from nst_client.files.plots import write_loss_plot, write_strip
+from nst_client.files.written import make_folder
 
 NST = [sys.executable, "-m", "nst_client"]
 
@@ -33,7 +34,9 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     """
     files = [folder / f"{name}.png" for name in ("content", "style", "stylised", "strip", "losses")]
     content_file, style_file, result_file, strip_file, plot_file = files
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    for file in files:
+        check_writable(file)
     _say("Drawing a scene and a painting.")
     write_picture(content_file, Picture(np.asarray(draw_scene())))
     write_picture(style_file, Picture(np.asarray(draw_painting())))
@@ -60,7 +63,7 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
 
 
 def _command(*arguments: str) -> str:
-    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([*NST, *arguments], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
     if done.returncode:
         raise DemoFailed(f"`nst {' '.join(arguments)}` failed.", "Its own message above says why.")
     return done.stdout
@@ -70,7 +73,7 @@ def _command(*arguments: str) -> str:
 def _server(model_dir: Path) -> Iterator[str]:
     """The address of an embedded server on a free port, which ends with the block."""
     arguments = [*NST, "serve", str(model_dir), "--port", "0"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, errors="replace")
     try:
         assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
         words = process.stdout.readline().split()

@@ -1,6 +1,6 @@
 """What happens to the runs of a command, one event after the other, whoever shows it.
 
-A command with one picture tells the same events as a batch: it is a batch of one.
+A command with one picture shows the events of a batch of one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all events so far add up to: the counts of pictures, and the status of every run that goes on."""
+"""The sum of all events so far: the counts of pictures, and the status of every run that goes on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Overview:
 
     @property
     def is_single(self) -> bool:
-        """Whether there is one picture: then its calls are shown, and its end is told by the command itself."""
+        """Whether there is one picture: then its calls are shown, and the command itself reports its end."""
         return self.total == 1
 
     @property

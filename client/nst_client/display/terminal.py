@@ -46,7 +46,7 @@ class TerminalDisplay:
             self.live.refresh()
 
     def _measure(self) -> None:
-        """Over the whole batch: runs that go on side by side finish in bursts, which tell nothing of the rate."""
+        """Over the whole batch: runs that go on side by side finish in bursts, which say nothing of the rate."""
         seconds = self._clock() - self._start
         if seconds > 0:
             self._pictures_per_second = (self._overview.done - self._done_before) / seconds

@@ -17,7 +17,7 @@ def rate_in_words(iterations_per_second: float) -> str:
 
 
 def time_in_words(seconds: float) -> str:
-    """67 s, 2 min 5 s, 1 h 12 min, 3 d 4 h: two units are as much as an estimate can tell."""
+    """67 s, 2 min 5 s, 1 h 12 min, 3 d 4 h: more than two units would be more than an estimate knows."""
     whole = round(seconds)
     if whole < 120:
         return f"{whole} s"

@@ -58,6 +58,13 @@ class Picture(NamedTuple):
 
     pixels: np.ndarray  # uint8[height, width, 3], sRGB
     alpha: np.ndarray | None = None  # uint8[height, width]; None where all is opaque
+    stored: tuple[int, int] | None = None  # width and height in the file, upright; None for one of no file
+
+    @property
+    def size_in_file(self) -> tuple[int, int]:
+        """Width and height before it was scaled."""
+        height, width = self.pixels.shape[:2]
+        return self.stored or (width, height)
 
 
 def read_picture(file: Path, size: int = 0) -> Picture:
@@ -241,19 +248,25 @@ def _converted_by_profile(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image  # it is None only where a picture is converted in place
 
 
+def scaled_size(width: int, height: int, size: int) -> tuple[int, int]:
+    """Width and height that `read_picture` gives a picture whose longest side is to be `size` pixels."""
+    factor = size / max(width, height)
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
 def _scaled(image: Image.Image, size: int) -> Picture:
+    stored = image.size
     if size:
-        factor = size / max(image.size)
-        width, height = (max(1, round(side * factor)) for side in image.size)
+        width, height = scaled_size(*stored, size)
         if width * height > MAX_PIXELS:
             raise PictureError(f"size: {size} would make {width} x {height} pixels.", "Use a smaller size.")
         if (width, height) != image.size:
             image = image.resize((width, height), Image.Resampling.LANCZOS)  # weighs colours by alpha
     pixels = np.asarray(image.convert("RGB"))
     if image.mode != "RGBA":
-        return Picture(pixels)
+        return Picture(pixels, stored=stored)
     alpha = np.asarray(image.getchannel("A"))
-    return Picture(pixels, None if (alpha == 255).all() else alpha)
+    return Picture(pixels, None if (alpha == 255).all() else alpha, stored)
 
 
 def _metadata(kind: str, parameters: str) -> dict[str, object]:

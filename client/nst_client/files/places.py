@@ -13,5 +13,5 @@ def entries_of(files: Iterable[Path]) -> set[str]:
 
 
 def folded(path: Path | str) -> str:
-    """The same for names that macOS and Windows hold for the same."""
+    """One text for all names that macOS and Windows hold for the same."""
     return unicodedata.normalize("NFC", str(path)).casefold()

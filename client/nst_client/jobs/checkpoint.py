@@ -141,7 +141,7 @@ class Checkpoint:
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """What tells a file from any other that takes its place; None where there is none."""
+    """A file's inode and time, which another file in its place does not have; None where there is no file."""
     try:
         status = file.stat()
     except OSError:

@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """Whether somebody asked to stop."""
+    """Whether a signal has asked to stop."""
 
     def __init__(self) -> None:
         self.requested = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
@@ -20,7 +20,7 @@ from nst_client.progress import Progress
 def paint(
     client: StyleClient,
     content: Picture,
-    style: Picture,
+    styles: Sequence[Picture],
     settings: Settings,
     checkpoint: Checkpoint,
     *,
@@ -34,25 +34,26 @@ def paint(
     Args:
         client: of the servers.
         content: with alpha or without.
-        style: its alpha is ignored.
+        styles: one, whose alpha is ignored.
         settings: of the run.
         checkpoint: takes every progress, and is saved when the run ends early.
-        observer: is told of every progress.
+        observer: sees every progress, and may stop the run.
         chunk_size: shared with other runs on the same servers.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
-        patience: with servers; its troubles are told to the observer.
+        patience: with servers; the observer notes its troubles.
 
     Raises:
         Stopped: the observer wanted it; the checkpoint is saved.
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
-    teller = _Teller(observer)
+    (style,) = styles
+    troubles = _Troubles(observer)
     watch = functools.partial(
         client.watch,
         content.pixels,
         style.pixels,
-        patience=patience._replace(on_trouble=teller.meet),
-        **settings.numbers._asdict(),
+        patience=patience._replace(on_trouble=troubles.note),
+        **settings.options,
     )
     done = checkpoint.progress
     if done is not None and done.iteration == settings.iterations:
@@ -66,14 +67,14 @@ def paint(
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
         ):
-            teller.forget()
+            troubles.forget()
             _take(checkpoint, progress, observer.note)
             observer.advanced(progress)
             if progress.iteration < progress.iterations:
                 _stop_if_wanted(observer)
     except Diverged:
         raise
-    except BaseException:  # Ctrl-C twice too
+    except BaseException:  # a second Ctrl-C too
         if checkpoint.has_news:
             with contextlib.suppress(NstError):  # the error on its way says more; an older file is as it was
                 checkpoint.save()
@@ -89,21 +90,21 @@ _WHAT_NOW: dict[type[NstError], str] = {
 }
 
 
-class _Teller:
-    """Tells the observer of every kind of trouble once, until a call succeeds."""
+class _Troubles:
+    """Notes every kind of trouble once, until a call succeeds."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._told: set[type[NstError]] = set()
+        self._noted: set[type[NstError]] = set()
 
-    def meet(self, trouble: NstError) -> None:
+    def note(self, trouble: NstError) -> None:
         _stop_if_wanted(self._observer)
-        if type(trouble) not in self._told:
-            self._told.add(type(trouble))
+        if type(trouble) not in self._noted:
+            self._noted.add(type(trouble))
             self._observer.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
 
     def forget(self) -> None:
-        self._told.clear()
+        self._noted.clear()
 
 
 def _stop_if_wanted(observer: Observer) -> None:
@@ -112,12 +113,12 @@ def _stop_if_wanted(observer: Observer) -> None:
 
 
 def _check_that_it_goes_on(watch: Callable[..., Iterator[Progress]], done: Progress) -> None:
-    """Only the model can tell whether a saved run belongs to these pictures and numbers: asks for one iteration more.
+    """Only the model can tell whether a saved run belongs to these pictures and options: asks for one iteration more.
 
     Raises:
         StateRefused: it does not.
     """
-    with contextlib.suppress(Diverged):  # later than anybody asked for
+    with contextlib.suppress(Diverged):  # in an iteration that was not asked for
         next(watch(iterations=done.iteration + 1, resume=done))
 
 
@@ -126,5 +127,5 @@ def _take(checkpoint: Checkpoint, progress: Progress, note: Callable[[str], None
     try:
         checkpoint.take(progress)
     except NstError as error:
-        if saved_before:  # else it has been told
+        if saved_before:  # else it has been noted
             note(f"{error} The run goes on without being saved.")

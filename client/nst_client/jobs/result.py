@@ -1,4 +1,4 @@
-"""The picture of a run from files to files: where it goes, and what is told with it."""
+"""The picture that a job writes, with the parameters that made it, and where its run is saved until then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def state_file_of(output: Path) -> Path:
 
 
 def batch_state_of(output: Path) -> Path:
-    """The same for a run of a batch, which nobody asked for by name: it never is a file that somebody wants to keep."""
+    """Where a run of a batch is saved: never in a file that `nst stylize` was asked to keep."""
     return output.with_name(output.name + BATCH_SUFFIX)
 
 
@@ -29,9 +29,19 @@ class Result:
     """Writes the picture of one run, or of one that ended early."""
 
     def __init__(self, file: Path, content: Picture, settings: Settings, names: Mapping[str, str]) -> None:
-        """Takes its place, the content, whose alpha comes back, the run's settings, and what tells it from others."""
+        """Writes nothing yet.
+
+        Args:
+            file: its place.
+            content: whose alpha comes back.
+            settings: of the run.
+            names: of the pictures and the model.
+        """
         self.file = file
-        self.words: dict[str, Any] = {**names, **settings.as_json()}  # of the whole run, whatever is done of it
+        self.words: dict[str, Any] = {
+            **names,
+            **settings.as_json(),
+        }  # the same however far the run is
         self._content = content
 
     def write(self, progress: Progress) -> None:
@@ -43,7 +53,7 @@ class Result:
         write_picture(self.file, Picture(progress.image, self._content.alpha), self.parameters(progress))
 
     def keep_best(self, error: Diverged) -> Diverged:
-        """Writes the best picture of a run that has diverged, if there is one, and adds that to the words.
+        """Writes the best picture of a run that has diverged, if there is one, and says so in the error.
 
         Raises:
             FileError: it cannot be written, and an older one is as it was.

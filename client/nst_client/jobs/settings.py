@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nst_client.calls.inputs import Numbers
+from nst_client.contract import OPTIONS, Options
 
 
 class Settings(NamedTuple):
@@ -13,21 +14,31 @@ class Settings(NamedTuple):
 
     iterations: int
     size: int  # longest side of both pictures in pixels; 0 keeps theirs
-    numbers: Numbers = Numbers()
+    options: Options = Options()  # those given; never changed
+
+    def __hash__(self) -> int:
+        """Of what two settings that are equal have in common, though a dict has no hash."""
+        return hash(json.dumps(self.as_json(), sort_keys=True))
 
     def as_json(self) -> dict[str, Any]:
         """As files and reports have them, without what is the model's to choose."""
-        return {"iterations": self.iterations, "size": self.size, **self.numbers.given()}
+        return {"iterations": self.iterations, "size": self.size, **self.options}
+
+    def with_options(self, options: Mapping[str, Any]) -> Settings:
+        """These settings, except for the options given, which are of their types already; in the table's order."""
+        given: Mapping[str, Any] = {**self.options, **options}
+        ordered: Any = {name: given[name] for name in OPTIONS if name in given}
+        return self._replace(options=ordered)
 
 
 def settings_of_json(words: Mapping[str, Any]) -> Settings:
     """What `as_json` returned, whatever stands beside it.
 
     Raises:
-        ValueError: something is missing, or no number.
+        ValueError: something is missing, or not of its type.
     """
     iterations, size = words.get("iterations"), words.get("size")
-    numbers = {name: words[name] for name in Numbers._fields if name in words}
-    if type(iterations) is not int or type(size) is not int or not {*map(type, numbers.values())} <= {int, float}:
-        raise ValueError("settings must be numbers")
-    return Settings(iterations, size, Numbers(**numbers))
+    if type(iterations) is not int or type(size) is not int:
+        raise ValueError("iterations and size must be whole numbers")
+    given = {name: option.checked(words[name]) for name, option in OPTIONS.items() if name in words}
+    return Settings(iterations, size).with_options(given)

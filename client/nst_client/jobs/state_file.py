@@ -77,7 +77,7 @@ def discard_state(file: Path) -> None:
 
 
 def read_state(file: Path) -> SavedRun:
-    """Reads what `write_state` wrote. Whether it belongs to given pictures, only the model can tell.
+    """Reads what `write_state` wrote. Only the model knows whether it belongs to given pictures.
 
     Raises:
         StateFileError: there is no such file, it is foreign, damaged, too large, or of another format.

@@ -61,17 +61,17 @@ def check_side_files(files: SideFiles) -> None:
 
 
 class SideWriter:
-    """Writes them as a run goes on. A run is worth more than these: what cannot be written is told once."""
+    """Writes them as a run goes on. A run is worth more than these: what cannot be written is noted once."""
 
     def __init__(self, files: SideFiles, output: Path, content: Picture, note: Callable[[str], None]) -> None:
-        """Takes where they go, the result's file, whose name the numbered pictures take, and whom to tell."""
+        """Takes where they go, the result's file, whose name the numbered pictures take, and where notes go."""
         self._files = files
         self._output = output
         self._content = content
         self._note = note
         self._history = History()
         self._history.add(0, content.pixels)
-        self._told: set[Path | str] = set()
+        self._noted: set[Path | str] = set()
 
     def see(self, progress: Progress) -> None:
         """After each call of the run."""
@@ -94,7 +94,7 @@ class SideWriter:
             raise failures[0]
 
     def finish_early(self, losses: np.ndarray) -> None:
-        """The same after a run that ended before its end; what cannot be written is told."""
+        """After a run that ended early, with its losses so far; what cannot be written is noted."""
         for error in self._write_last(losses):
             self._note(str(error))
 
@@ -117,8 +117,8 @@ class SideWriter:
 
     def _try(self, what: str, write: Callable[[], None]) -> None:
         error = _failure(write)
-        if error is not None and what not in self._told:
-            self._told.add(what)
+        if error is not None and what not in self._noted:
+            self._noted.add(what)
             self._note(f"{error} The run goes on without its {what}.")
 
 

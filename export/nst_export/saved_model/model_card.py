@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,19 +13,24 @@ from nst_export.saved_model.version_folder import EXTRA_ASSETS
 
 CARD_FILE = EXTRA_ASSETS / "model_card.json"
 
+# What callers may rely on: 1 had four optional inputs in every signature, and no table of them in the card.
+CONTRACT = 2
+
 JsonObject: TypeAlias = Mapping[str, Any]
 
 
 class ModelCard(NamedTuple):
     """A model's card. A part that is itself a record stands here as the JSON object that `json_value` makes of it."""
 
+    contract: int  # CONTRACT
     name: str
     created: str  # ISO 8601, UTC, to the second
     weights: JsonObject  # nst_export.weights.WeightsRecord
     precision: str  # of the network: float32, bfloat16 or float16
     recipe: JsonObject  # the preset's name and nst_graph.presets.Preset
+    options: Sequence[JsonObject]  # the optional inputs: nst_graph.options.Option each, with the preset's default
     limits: JsonObject  # min_side and nst_graph.limits.Limits
-    options: JsonObject  # nst_graph.server_options.ServerOptions
+    execution: JsonObject  # nst_graph.execution.Execution
     versions: JsonObject  # of nst_serving, tensorflow and keras
 
 

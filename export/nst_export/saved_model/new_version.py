@@ -13,6 +13,7 @@ from pathlib import Path
 from nst_export.errors import VersionError
 from nst_export.saved_model.version_folder import LARGEST_VERSION, version_number, versions_in
 
+UNFINISHED = "unfinished-"  # begins the name of a version while it is written
 TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # how rename says that its target exists
 
 
@@ -45,7 +46,7 @@ def new_version(target: Path) -> Iterator[Path]:
         for folder in reversed([folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]):
             folder.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, folder)
-        staging = Path(tempfile.mkdtemp(prefix=f"unfinished-{target.name}-", dir=target.parent))
+        staging = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{target.name}-", dir=target.parent))
         undo.callback(shutil.rmtree, staging, ignore_errors=True)
         yield staging
         staging.chmod(0o755)  # mkdtemp's 0700 would keep a server under another user out

@@ -6,8 +6,11 @@ reads it as an int64. TensorFlow's runtime is not needed.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from pathlib import Path
+from typing import TypeAlias
 
 GRAPH_FILE = "saved_model.pb"
 SAVED_MODEL_FILES = (GRAPH_FILE, "saved_model.pbtxt")  # the second is the first as text: TensorFlow loads either
@@ -48,3 +51,23 @@ def versions_in(model_dir: Path) -> dict[int, Path]:
 def holds_saved_model(folder: Path) -> bool:
     """Whether there is a graph in it: what a version cannot be loaded without."""
     return any((folder / name).is_file() for name in SAVED_MODEL_FILES)
+
+
+FileState: TypeAlias = tuple[int, ...]
+
+
+def states_of_files(version_dir: Path) -> dict[str, FileState]:
+    """Inode, rights, size in bytes and times in nanoseconds of everything in a version, by path.
+
+    Two of these differ if a file or folder has come, gone, grown, been replaced or got other rights in between. What
+    vanishes during the look is left out, and so is what is in a folder that cannot be read.
+    """
+    paths = [str(version_dir)]
+    for folder, folders, files in os.walk(version_dir):
+        paths += [os.path.join(folder, name) for name in (*folders, *files)]  # noqa: PTH118  (walk gives strings)
+    states: dict[str, FileState] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found = os.stat(path)  # noqa: PTH116
+            states[path] = (found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return states

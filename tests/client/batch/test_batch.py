@@ -70,6 +70,14 @@ def test_every_content_is_repainted_in_the_manner_of_every_style(batch, client, 
     assert left == {"journal.jsonl", "contact_sheet.jpg", "index.html"}
 
 
+def test_a_batch_of_one_shows_its_calls_as_a_single_run_does(nst, server, folders):
+    contents, styles, out = folders
+    words = ["batch", "-c", contents / "a.png", "-s", styles / "x.png", "-o", out, "--server", server.address]
+    *calls, last = nst(*words, *OPTIONS).stderr.splitlines()
+    assert calls[-1].startswith(f"{ITERATIONS}/{ITERATIONS} iterations")
+    assert last == "1 of 1 pictures are done."
+
+
 def test_the_same_command_does_nothing_twice(batch, folders):
     batch()
     times = {file.name: file.stat().st_mtime_ns for file in folders[2].glob("*_*.png")}

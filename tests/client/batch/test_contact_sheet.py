@@ -11,9 +11,10 @@ import pytest
 from PIL import ExifTags, Image
 
 from nst_client.batch.contact_sheet import GREY, MAX_PIXELS, MAX_SIDE, read_thumbnail, write_contact_sheet
-from nst_client.batch.pairs import Pair
 from nst_client.errors import FileError, PictureError
+from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.settings import Settings
+from tests.client.batch.journals import job_of
 
 SETTINGS = Settings(20, 64)
 GAP = MAX_SIDE // 20
@@ -42,12 +43,12 @@ def centre(sheet: np.ndarray, row: int, column: int, header: int = 0) -> tuple[i
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> list[Pair]:
+def table(tmp_path: Path) -> list[Job]:
     """Two contents by three styles, every picture in a colour of its own."""
     contents = [plain(tmp_path / f"c{row}.png", (200, 100 * row, 0)) for row in range(2)]
     styles = [plain(tmp_path / f"s{column}.png", (0, 100 * column, 200)) for column in range(3)]
     return [
-        Pair(content, style, plain(tmp_path / f"{row}{column}.png", (100, 100 * row, 100 * column)), SETTINGS)
+        job_of(content, style, plain(tmp_path / f"{row}{column}.png", (100, 100 * row, 100 * column)), SETTINGS)
         for row, content in enumerate(contents)
         for column, style in enumerate(styles)
     ]
@@ -63,7 +64,7 @@ def check_table(file: Path) -> None:
             assert centre(sheet, row + 1, column + 1, GAP) == (100, 100 * row, 100 * column)
 
 
-def test_rows_are_contents_and_columns_are_styles_with_both_at_the_head(tmp_path: Path, table: list[Pair]):
+def test_rows_are_contents_and_columns_are_styles_with_both_at_the_head(tmp_path: Path, table: list[Job]):
     write_contact_sheet(tmp_path / "sheet.png", table)
     assert pixels(tmp_path / "sheet.png").shape[:2] == (
         2 * GAP + 3 * (CELL_HEIGHT + CAPTION + GAP),
@@ -72,7 +73,7 @@ def test_rows_are_contents_and_columns_are_styles_with_both_at_the_head(tmp_path
     check_table(tmp_path / "sheet.png")
 
 
-def test_the_order_of_the_pairs_does_not_matter_to_a_table(tmp_path: Path, table: list[Pair]):
+def test_the_order_of_the_pairs_does_not_matter_to_a_table(tmp_path: Path, table: list[Job]):
     write_contact_sheet(tmp_path / "sheet.png", [table[index] for index in (5, 0, 1, 2, 3, 4)])
     sheet = pixels(tmp_path / "sheet.png")
     assert centre(sheet, 1, 1, GAP) == (100, 100, 200)  # c1 and s2 came first
@@ -80,7 +81,7 @@ def test_the_order_of_the_pairs_does_not_matter_to_a_table(tmp_path: Path, table
 
 
 @pytest.mark.parametrize("chosen", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 4], [0, 4]], ids=["gap", "twice", "diagonal"])
-def test_pairs_that_are_no_table_fill_a_grid_in_their_order(tmp_path: Path, table: list[Pair], chosen: list[int]):
+def test_pairs_that_are_no_table_fill_a_grid_in_their_order(tmp_path: Path, table: list[Job], chosen: list[int]):
     write_contact_sheet(tmp_path / "sheet.png", [table[index] for index in chosen])
     sheet = pixels(tmp_path / "sheet.png")
     columns = 2 if len(chosen) > 2 else 1
@@ -90,16 +91,25 @@ def test_pairs_that_are_no_table_fill_a_grid_in_their_order(tmp_path: Path, tabl
     assert sheet.shape[1] == GAP + columns * (CELL_WIDTH + GAP)
 
 
-def test_columns_that_are_asked_for_make_a_grid(tmp_path: Path, table: list[Pair]):
+def test_runs_of_several_styles_or_with_masks_make_a_grid(tmp_path: Path, table: list[Job]):
+    mask = table[0].sources._replace(masks=(tmp_path / "mask.png",))
+    styles = table[0].sources._replace(styles=table[0].sources.styles + table[1].sources.styles)
+    for sources in (mask, styles):
+        write_contact_sheet(tmp_path / "sheet.png", [table[0]._replace(sources=sources), *table[1:]])
+        assert centre(pixels(tmp_path / "sheet.png"), 0, 0) == (100, 0, 0)  # no row of styles at the head
+
+
+def test_columns_that_are_asked_for_make_a_grid(tmp_path: Path, table: list[Job]):
     write_contact_sheet(tmp_path / "sheet.png", table, columns=5)
     sheet = pixels(tmp_path / "sheet.png")
     assert [centre(sheet, *place)[1:] for place in [(0, 0), (0, 4), (1, 0)]] == [(0, 0), (100, 100), (100, 200)]
     assert centre(sheet, 1, 1) == WHITE
 
 
-def test_many_contents_with_one_style_make_a_grid_and_no_ribbon(tmp_path: Path, table: list[Pair]):
-    def pairs(count: int) -> list[Pair]:
-        return [table[0]._replace(content=tmp_path / f"{index}.jpg") for index in range(count)]
+def test_many_contents_with_one_style_make_a_grid_and_no_ribbon(tmp_path: Path, table: list[Job]):
+    def pairs(count: int) -> list[Job]:
+        (style,) = table[0].sources.styles
+        return [table[0]._replace(sources=Sources(tmp_path / f"{index}.jpg", (style,))) for index in range(count)]
 
     write_contact_sheet(tmp_path / "twelve.png", pairs(12))
     height, width, _ = pixels(tmp_path / "twelve.png").shape
@@ -109,10 +119,10 @@ def test_many_contents_with_one_style_make_a_grid_and_no_ribbon(tmp_path: Path, 
     assert 0.7 < width / height < 1.4
 
 
-def test_names_are_written_below_and_shortened_to_their_cells(tmp_path: Path, table: list[Pair]):
+def test_names_are_written_below_and_shortened_to_their_cells(tmp_path: Path, table: list[Job]):
     def ink_rows(names: Sequence[str]) -> np.ndarray:
         pairs = [
-            pair._replace(output=plain(tmp_path / f"{name}.png", RED)) for pair, name in zip(table, names, strict=False)
+            job._replace(output=plain(tmp_path / f"{name}.png", RED)) for job, name in zip(table, names, strict=False)
         ]
         write_contact_sheet(tmp_path / "sheet.png", [*pairs, pairs[0]], columns=1)
         below = pixels(tmp_path / "sheet.png")[GAP + CELL_HEIGHT : GAP + CELL_HEIGHT + CAPTION]
@@ -126,7 +136,7 @@ def test_names_are_written_below_and_shortened_to_their_cells(tmp_path: Path, ta
     assert len(ink_rows(["фото\n\u202e画\udcff"])) > 10  # a line break, an order to read backwards, half a character
 
 
-def test_pictures_keep_their_shape_in_the_middle_of_their_cells(tmp_path: Path, table: list[Pair]):
+def test_pictures_keep_their_shape_in_the_middle_of_their_cells(tmp_path: Path, table: list[Job]):
     plain(table[0].output, RED, (20, 40))
     write_contact_sheet(tmp_path / "sheet.png", table, columns=3)
     cell = pixels(tmp_path / "sheet.png")[GAP : GAP + CELL_HEIGHT, GAP : GAP + CELL_WIDTH]
@@ -136,11 +146,11 @@ def test_pictures_keep_their_shape_in_the_middle_of_their_cells(tmp_path: Path, 
     assert not red[:, 200:].any()
 
 
-def test_a_broken_a_missing_and_a_foreign_result_are_grey_with_a_cross(tmp_path: Path, table: list[Pair]):
+def test_a_broken_a_missing_and_a_foreign_result_are_grey_with_a_cross(tmp_path: Path, table: list[Job]):
     table[0].output.write_bytes(table[0].output.read_bytes()[:60])
     table[1].output.unlink()
     table[2].output.write_text("a diary")
-    table[3].content.unlink()
+    table[3].sources.content.unlink()
     write_contact_sheet(tmp_path / "sheet.png", table)
     sheet = pixels(tmp_path / "sheet.png")
     for column in (1, 2, 3):
@@ -155,7 +165,7 @@ def test_a_broken_a_missing_and_a_foreign_result_are_grey_with_a_cross(tmp_path:
 def test_a_sheet_stays_within_its_pixels_and_its_formats_sides(tmp_path: Path, count: int, columns, suffix: str):
     one = plain(tmp_path / "one.png", BLUE, (12, 12))
     file = tmp_path / f"sheet{suffix}"
-    write_contact_sheet(file, [Pair(one, one, one, SETTINGS)] * count, columns)
+    write_contact_sheet(file, [job_of(one, one, one, SETTINGS)] * count, columns)
     with Image.open(file) as sheet:
         assert sheet.width * sheet.height <= MAX_PIXELS
         assert max(sheet.size) <= {".jpg": 65_500, ".webp": 16_383}[suffix]
@@ -164,7 +174,7 @@ def test_a_sheet_stays_within_its_pixels_and_its_formats_sides(tmp_path: Path, c
 
 def test_rows_that_no_format_can_hold_are_broken_up(tmp_path: Path):
     one = tmp_path / "missing.png"  # a cross is drawn faster than a picture is read
-    write_contact_sheet(tmp_path / "sheet.webp", [Pair(one, one, one, SETTINGS)] * 9000, columns=9000)
+    write_contact_sheet(tmp_path / "sheet.webp", [job_of(one, one, one, SETTINGS)] * 9000, columns=9000)
     with Image.open(tmp_path / "sheet.webp") as sheet:
         assert 0.9 < sheet.width / sheet.height < 1.1
 
@@ -174,7 +184,7 @@ def test_no_pictures_make_no_sheet(tmp_path: Path):
         write_contact_sheet(tmp_path / "sheet.png", [])
 
 
-def test_a_sheet_that_cannot_be_written_is_told(tmp_path: Path, table: list[Pair]):
+def test_a_sheet_that_cannot_be_written_is_told(tmp_path: Path, table: list[Job]):
     with pytest.raises(FileError, match="There is no folder"):
         write_contact_sheet(tmp_path / "nowhere" / "sheet.png", table)
 
@@ -185,11 +195,12 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path, python):
     code = """
 import resource, sys
 from pathlib import Path
-from nst_client.batch.pairs import Pair
 from nst_client.batch.contact_sheet import write_contact_sheet
+from nst_client.jobs.job import Job, Sources
 from nst_client.jobs.settings import Settings
 def peak(file):
-    write_contact_sheet(file.with_name("sheet.jpg"), [Pair(file, file, file, Settings(1, 0))] * 12, columns=6)
+    job = Job(Sources(file, (file,)), file, Settings(1, 0))
+    write_contact_sheet(file.with_name("sheet.jpg"), [job] * 12, columns=6)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 small = peak(Path(sys.argv[2]))
 print((peak(Path(sys.argv[1])) - small) / 1024)

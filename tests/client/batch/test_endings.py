@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from nst_client.batch.files import warnings_as_notes
+from tests.client.proxy import Held
 
 OPTIONS = ["--size", 48, "--iterations", 2]
 
@@ -18,18 +20,32 @@ OPTIONS = ["--size", 48, "--iterations", 2]
 def batch(nst, server, folders):
     contents, styles, out = folders
 
-    def run(*more: object):
-        words = ["batch", "-c", contents, "-s", styles / "x.png", "-o", out, "--server", server.address]
+    def run(*more: object, address: str = server.address):
+        words = ["batch", "-c", contents, "-s", styles / "x.png", "-o", out, "--server", address]
         return nst(*words, *OPTIONS, *more)
 
     return run
 
 
-def test_an_overview_that_cannot_be_written_hides_no_failure_and_no_page(batch, folders):
+def test_an_overview_that_cannot_be_written_is_found_before_the_first_picture(batch, folders):
+    out = folders[2]
+    (out / "contact_sheet.jpg").mkdir(parents=True)
+    done = batch()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == f"FileError: {out / 'contact_sheet.jpg'} is a folder."
+    assert [file.name for file in out.iterdir()] == ["contact_sheet.jpg"]
+
+
+def test_an_overview_that_cannot_be_written_hides_no_failure_and_no_page(batch, folders, server, closing):
     contents, _, out = folders
     (contents / "b.png").write_bytes(b"no picture")
-    (out / "contact_sheet.jpg").mkdir(parents=True)
-    done = batch("--json")
+    held = closing(Held(server.address, calls=1))
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(batch, "--json", address=held.address)
+        held.wait_for_a_call()
+        (out / "contact_sheet.jpg").mkdir()
+        held.release()
+    done = running.result()
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert (report["done"], report["contact_sheet"], report["page"]) == (2, None, str(out / "index.html"))

@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 from nst_client.batch.gallery import Entry, Failure, write_gallery
-from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
 from nst_client.errors import FileError
+from nst_client.jobs.job import Job
 from nst_client.jobs.settings import Settings
+from tests.client.batch.journals import job_of
 
-SETTINGS = Settings(200, 512, Numbers(style_weight=2.5, tv_weight=0.0))
+SETTINGS = Settings(200, 512, {"style_weight": 2.5, "tv_weight": 0.0})
 WITHOUT_END = {"meta", "img"}
 
 
@@ -61,11 +61,11 @@ class Page(HTMLParser):
         return [element.attributes.get(name) or "" for element in self.elements if element.tag == tag]
 
 
-def result(file: Path, size: tuple[int, int] = (400, 300)) -> Pair:
-    """A pair whose result is there."""
+def result(file: Path, size: tuple[int, int] = (400, 300)) -> Job:
+    """A job whose result is there."""
     file.parent.mkdir(exist_ok=True)
     Image.new("RGB", size, (200, 10, 20)).save(file)
-    return Pair(Path("photos/photo.jpg"), Path("wave.png"), file, SETTINGS)
+    return job_of(Path("photos/photo.jpg"), Path("wave.png"), file, SETTINGS)
 
 
 def test_every_result_has_a_thumbnail_a_link_its_names_settings_and_time(tmp_path: Path):
@@ -91,8 +91,8 @@ def test_every_result_has_a_thumbnail_a_link_its_names_settings_and_time(tmp_pat
 
 
 def test_failures_are_listed_with_their_reasons_and_found_from_the_top(tmp_path: Path):
-    pair = result(tmp_path / "one.png")
-    page = Page(write_gallery(tmp_path, [], [Failure(pair, "There is no file photo.jpg."), Failure(pair, "a < b & c")]))
+    job = result(tmp_path / "one.png")
+    page = Page(write_gallery(tmp_path, [], [Failure(job, "There is no file photo.jpg."), Failure(job, "a < b & c")]))
     assert page.texts("a") == ["2 failed"]
     assert page.values("a", "href") == ["#failed"]
     assert page.values("h2", "id") == ["failed"]
@@ -121,9 +121,9 @@ def test_failures_are_listed_with_their_reasons_and_found_from_the_top(tmp_path:
     ],
 )
 def test_no_name_breaks_the_page_or_its_link(tmp_path: Path, name: str):
-    pair = result(tmp_path / "out" / f"{name}.png")
-    pair = pair._replace(content=Path(f"{name}.jpg"))
-    page = Page(write_gallery(tmp_path / "out", [Entry(pair, 1)], [Failure(pair, name)]))
+    job = result(tmp_path / "out" / f"{name}.png")
+    job = job._replace(sources=job.sources._replace(content=Path(f"{name}.jpg")))
+    page = Page(write_gallery(tmp_path / "out", [Entry(job, 1)], [Failure(job, name)]))
     tags = [element.tag for element in page.elements]
     assert (tags.count("img"), tags.count("a"), tags.count("script")) == (1, 2, 0)
     assert {key for element in page.elements for key in element.attributes} <= {
@@ -141,10 +141,10 @@ def test_no_name_breaks_the_page_or_its_link(tmp_path: Path, name: str):
 
 def test_a_folder_may_have_any_name_and_be_reached_by_a_link(tmp_path: Path):
     folder = tmp_path / "<i>$title & all"
-    pair = result(folder / "one.png")
+    job = result(folder / "one.png")
     (tmp_path / "link").symlink_to(folder)
-    linked = pair._replace(output=tmp_path / "link" / "one.png")
-    page = Page(write_gallery(tmp_path / "link", [Entry(pair), Entry(linked)]))
+    linked = job._replace(output=tmp_path / "link" / "one.png")
+    page = Page(write_gallery(tmp_path / "link", [Entry(job), Entry(linked)]))
     assert page.texts("h1") == page.texts("title") == ["Pictures in <i>$title & all"]
     assert page.values("a", "href") == ["one.png", "one.png"]
 
@@ -175,11 +175,11 @@ def test_the_page_needs_no_other_file_and_no_script_and_fits_phones_and_the_dark
 
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path):
-    pair = result(tmp_path / "one.png")
+    job = result(tmp_path / "one.png")
     (tmp_path / "index.html").write_text("an older page")
 
     def entries():
-        yield Entry(pair)
+        yield Entry(job)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -225,14 +225,14 @@ except Exception as error:
 def test_memory_does_not_grow_with_the_entries(tmp_path: Path):
     import tracemalloc
 
-    pair = result(tmp_path / "one.png")
+    job = result(tmp_path / "one.png")
     written = []
 
     def entries(count: int):
         for _ in range(count):
             (temporary,) = tmp_path.glob(".nst-*")
             written.append(temporary.stat().st_size)
-            yield Entry(pair)
+            yield Entry(job)
 
     def peak(count: int) -> int:
         tracemalloc.start()

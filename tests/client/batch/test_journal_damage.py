@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from nst_client.batch.journal import HEADER
-from nst_client.batch.pairs import Pair
 from nst_client.errors import JournalError
+from nst_client.jobs.job import Job
 from nst_client.jobs.settings import Settings
-from tests.client.batch.journals import OPENED, is_done, journal, record, written_pair
+from tests.client.batch.journals import OPENED, is_done, journal, record, written_job
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Pair:
-    return written_pair(tmp_path)
+def job(tmp_path: Path) -> Job:
+    return written_job(tmp_path)
 
 
 def started(code: str, folder: Path) -> subprocess.Popen[str]:
@@ -32,7 +32,7 @@ def started(code: str, folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_batch_is_refused_until_the_first_is_killed(tmp_path: Path, pair: Pair):
+def test_a_second_batch_is_refused_until_the_first_is_killed(tmp_path: Path, job: Job):
     process = started("import time; print('open', flush=True); time.sleep(60)", tmp_path)
     try:
         before = (tmp_path / "journal.jsonl").read_bytes()
@@ -42,8 +42,8 @@ def test_a_second_batch_is_refused_until_the_first_is_killed(tmp_path: Path, pai
     finally:
         process.kill()
         process.communicate()
-    record(tmp_path, pair)
-    assert is_done(tmp_path, pair)
+    record(tmp_path, job)
+    assert is_done(tmp_path, job)
 
 
 def test_a_second_batch_of_the_same_process_is_refused(tmp_path: Path):
@@ -56,9 +56,9 @@ def test_a_second_batch_of_the_same_process_is_refused(tmp_path: Path):
         pass
 
 
-def test_after_a_kill_in_the_middle_of_writing_all_that_was_recorded_is_done(tmp_path: Path, pair: Pair):
+def test_after_a_kill_in_the_middle_of_writing_all_that_was_recorded_is_done(tmp_path: Path, job: Job):
     code = (
-        "print('open', flush=True)\nfor i in range(10**6): journal.done(pair(f'{i}.png'), 1.0, 1); print(i, flush=True)"
+        "print('open', flush=True)\nfor i in range(10**6): journal.done(job(f'{i}.png'), 1.0, 1); print(i, flush=True)"
     )
     process = started(code, tmp_path)
     assert process.stdout is not None
@@ -67,17 +67,17 @@ def test_after_a_kill_in_the_middle_of_writing_all_that_was_recorded_is_done(tmp
     process.kill()
     recorded = 20 + len(process.communicate()[0].splitlines())
 
-    pairs = [pair._replace(output=tmp_path / f"{index}.png", settings=Settings(20, 64)) for index in range(recorded)]
+    jobs = [job._replace(output=tmp_path / f"{index}.png", settings=Settings(20, 64)) for index in range(recorded)]
     with journal(tmp_path) as opened:
-        for one in pairs:
+        for one in jobs:
             one.output.write_bytes(b"a picture")
             assert opened.is_done(one)
-        opened.done(pair, 1.0, 1)
-    assert is_done(tmp_path, pair)
+        opened.done(job, 1.0, 1)
+    assert is_done(tmp_path, job)
 
 
-def test_a_last_line_that_was_cut_anywhere_spoils_nothing(tmp_path: Path, pair: Pair):
-    first, second = pair, pair._replace(output=tmp_path / "second.png")
+def test_a_last_line_that_was_cut_anywhere_spoils_nothing(tmp_path: Path, job: Job):
+    first, second = job, job._replace(output=tmp_path / "second.png")
     second.output.write_bytes(b"a picture")
     record(tmp_path, first, second)
     file = tmp_path / "journal.jsonl"
@@ -93,30 +93,30 @@ def test_a_last_line_that_was_cut_anywhere_spoils_nothing(tmp_path: Path, pair: 
         assert is_done(tmp_path, second)
 
 
-def test_a_last_line_whose_end_an_editor_took_away_still_counts(tmp_path: Path, pair: Pair):
-    record(tmp_path, pair)
+def test_a_last_line_whose_end_an_editor_took_away_still_counts(tmp_path: Path, job: Job):
+    record(tmp_path, job)
     file = tmp_path / "journal.jsonl"
     whole = file.read_bytes()
     file.write_bytes(whole[:-1])
-    assert is_done(tmp_path, pair)
+    assert is_done(tmp_path, job)
     assert file.read_bytes() == whole
 
 
-def test_a_journal_that_an_editor_saved_in_its_own_way_still_counts(tmp_path: Path, pair: Pair):
-    record(tmp_path, pair)
+def test_a_journal_that_an_editor_saved_in_its_own_way_still_counts(tmp_path: Path, job: Job):
+    record(tmp_path, job)
     file = tmp_path / "journal.jsonl"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\n")
-    second = pair._replace(output=tmp_path / "second.png")
+    second = job._replace(output=tmp_path / "second.png")
     second.output.write_bytes(b"a picture")
     record(tmp_path, second)
-    assert is_done(tmp_path, pair)
+    assert is_done(tmp_path, job)
     assert is_done(tmp_path, second)
 
 
-def test_a_first_line_that_was_cut_is_written_anew(tmp_path: Path, pair: Pair):
+def test_a_first_line_that_was_cut_is_written_anew(tmp_path: Path, job: Job):
     for end in range(len(HEADER)):
         (tmp_path / "journal.jsonl").write_bytes(HEADER[:end])
-        assert not is_done(tmp_path, pair)
+        assert not is_done(tmp_path, job)
         assert (tmp_path / "journal.jsonl").read_bytes() == HEADER
 
 
@@ -137,39 +137,37 @@ def test_a_first_line_that_was_cut_is_written_anew(tmp_path: Path, pair: Pair):
     ],
     ids=lambda value: value[-20:] if isinstance(value, bytes) else "",
 )
-def test_a_damaged_foreign_or_newer_file_is_told_and_stays_as_it_is(
-    tmp_path: Path, pair: Pair, data: bytes, words: str
-):
+def test_a_damaged_foreign_or_newer_file_is_told_and_stays_as_it_is(tmp_path: Path, job: Job, data: bytes, words: str):
     file = tmp_path / "journal.jsonl"
     file.write_bytes(data)
     for _ in range(2):  # the lock is free again
         with pytest.raises(JournalError) as raised:
-            is_done(tmp_path, pair)
+            is_done(tmp_path, job)
         assert words in str(raised.value)
         assert raised.value.remedy.endswith(".")
         assert file.read_bytes() == data
 
 
-def test_a_disk_that_fills_up_is_told_and_leaves_whole_lines(tmp_path: Path, pair: Pair, python):
+def test_a_disk_that_fills_up_is_told_and_leaves_whole_lines(tmp_path: Path, job: Job, python):
     code = OPENED + (
         "    import resource\n"
         "    from nst_client.errors import JournalError\n"
-        "    journal.done(pair('one.png'), 1.0, 1)\n"
+        "    journal.done(job('one.png'), 1.0, 1)\n"
         "    before = journal.file.stat().st_size\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (before + 50, resource.RLIM_INFINITY))\n"
         "    for attempt in range(2):\n"
-        "        try: journal.done(pair('two.png'), 1.0, 1)\n"
+        "        try: journal.done(job('two.png'), 1.0, 1)\n"
         "        except JournalError as error: print(error)\n"
-        "        print(journal.file.stat().st_size - before, journal.is_done(pair('two.png')))\n"
+        "        print(journal.file.stat().st_size - before, journal.is_done(job('two.png')))\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
-        "    journal.done(pair('three.png'), 1.0, 1)\n"
+        "    journal.done(job('three.png'), 1.0, 1)\n"
     )
     for name in ("one.png", "two.png", "three.png"):
         (tmp_path / name).write_bytes(b"a picture")
     done = python(code, tmp_path)
     told = f"{tmp_path}/journal.jsonl cannot be written: File too large.\n0 False\n"
     assert (done.stdout, done.returncode) == (2 * told, 0), done.stderr
-    plain = pair._replace(settings=Settings(20, 64))
+    plain = job._replace(settings=Settings(20, 64))
     states = [is_done(tmp_path, plain._replace(output=tmp_path / f"{name}.png")) for name in ("one", "two", "three")]
     assert states == [True, False, True]
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from nst_client.batch.manifest import manifest_pairs
-from nst_client.batch.pairs import Pair
-from nst_client.calls.inputs import Numbers
+from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
+from nst_client.jobs.job import Job
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
+from tests.client.batch.journals import job_of
 
-SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
+SETTINGS = Settings(20, 64, {"style_weight": 2.0})
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def read(table: str | bytes, output_dir: str = "out") -> list[Pair]:
+def read(table: str | bytes, output_dir: str = "out") -> list[Job]:
     file = Path("tables/pairs.csv")
     file.write_bytes(table if isinstance(table, bytes) else table.encode())
     return manifest_pairs(file, Path(output_dir), SETTINGS)
@@ -50,14 +51,14 @@ def problems(table: str | bytes) -> list[str]:
 
 def test_a_table_may_say_everything_or_leave_it_to_the_command():
     table = (
-        "content,style,output,iterations,size,content_weight,style_weight,tv_weight,learning_rate\n"
+        f"content,style,output,iterations,size,{','.join(OPTIONS)}\n"
         "photos/a.jpg,x.png,sub/one.jpg,300,0,0.5,3,1e-3,4\n"
         "photos/a.jpg,y.png,,,,,,,\n"
     )
-    one = Settings(300, 0, Numbers(0.5, 3.0, 1e-3, 4.0))
+    one = Settings(300, 0, dict(zip(OPTIONS, (0.5, 3.0, 1e-3, 4.0), strict=True)))
     assert read(table) == [
-        Pair(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/sub/one.jpg"), one),
-        Pair(Path("tables/photos/a.jpg"), Path("tables/y.png"), Path("out/a_y.png"), SETTINGS),
+        job_of(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/sub/one.jpg"), one),
+        job_of(Path("tables/photos/a.jpg"), Path("tables/y.png"), Path("out/a_y.png"), SETTINGS),
     ]
 
 
@@ -75,12 +76,12 @@ def test_a_table_may_say_everything_or_leave_it_to_the_command():
     ids=["plain", "windows", "old mac", "blanks", "semicolons", "empty columns", "quotes"],
 )
 def test_whatever_program_wrote_it_the_pairs_are_the_same(table: str):
-    (pair,) = read(table)
-    assert pair[:3] == (Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/a_x.png"))
+    (job,) = read(table)
+    assert job == job_of(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/a_x.png"), SETTINGS)
 
 
 def test_quotes_keep_separators_and_line_numbers_count_lines_not_rows():
-    assert read('content,style\n"photos/b, c.jpg",x.png\n')[0].content == Path("tables/photos/b, c.jpg")
+    assert read('content,style\n"photos/b, c.jpg",x.png\n')[0].sources.content == Path("tables/photos/b, c.jpg")
     assert problems('content,style\n"two\nlines",x.png\n\nmissing,x.png\n') == [
         "line 2, content: there is no file 'two\\nlines'",
         "line 5, content: there is no file 'missing'",
@@ -88,21 +89,21 @@ def test_quotes_keep_separators_and_line_numbers_count_lines_not_rows():
 
 
 def test_a_decimal_comma_is_read_where_semicolons_separate():
-    assert read("content;style;tv_weight\nphotos/a.jpg;x.png;0,5\n")[0].settings.numbers.tv_weight == 0.5
+    assert read("content;style;tv_weight\nphotos/a.jpg;x.png;0,5\n")[0].settings.options["tv_weight"] == 0.5
     said = problems('content,style,tv_weight\nphotos/a.jpg,x.png,"0,5"\n')
     assert said == ["line 2, tv_weight: must be a finite number, got '0,5'"]
 
 
 def test_pictures_may_have_absolute_paths(here: Path):
-    (pair,) = read(f"content,style\n{here}/tables/photos/a.jpg,x.png\n")
-    assert pair.content == here / "tables/photos/a.jpg"
+    (job,) = read(f"content,style\n{here}/tables/photos/a.jpg,x.png\n")
+    assert job.sources.content == here / "tables/photos/a.jpg"
 
 
 def test_a_pair_with_several_settings_has_them_in_the_names():
     table = (
         "content,style,style_weight,iterations\nphotos/a.jpg,x.png,,\nphotos/a.jpg,x.png,4,\nphotos/a.jpg,x.png,4,9\n"
     )
-    names = [pair.output.name for pair in read(table)]
+    names = [job.output.name for job in read(table)]
     assert names == ["a_x.png", "a_x_style_weight-4.png", "a_x_iterations-9_style_weight-4.png"]
 
 
@@ -112,7 +113,7 @@ def test_a_name_that_the_table_leaves_open_is_neither_a_given_one_nor_a_pictures
     assert second.output.name.startswith("a_y-")
     Path("tables/a_y.png").touch()
     table = "content,style\nphotos/a.jpg,y.png\na_y.png,y.png\n"
-    assert "tables/a_y.png" not in [pair.output.as_posix() for pair in read(table, output_dir="tables")]
+    assert "tables/a_y.png" not in [job.output.as_posix() for job in read(table, output_dir="tables")]
 
 
 @pytest.mark.parametrize("output_dir", ["out", "out/../out", "tables/../out/"])
@@ -129,8 +130,8 @@ def test_the_place_of_the_overview_is_nobody_elses(output_dir: str):
 
 
 def test_an_output_leaves_place_in_its_name_for_that_of_the_file_that_keeps_its_run():
-    (pair,) = read(f"content,style,output\nphotos/a.jpg,x.png,{'o' * 241}.png\n")
-    batch_state_of(pair.output).touch()
+    (job,) = read(f"content,style,output\nphotos/a.jpg,x.png,{'o' * 241}.png\n")
+    batch_state_of(job.output).touch()
     (problem,) = problems(f"content,style,output\nphotos/a.jpg,x.png,{'o' * 242}.png\n")
     assert problem.endswith("has a name of more than 245 bytes")
 

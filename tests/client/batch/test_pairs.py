@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from nst_client.batch.pairs import SHOWN_SKIPPED, Pair, cross_pairs
-from nst_client.calls.inputs import Numbers
+from nst_client.batch.pairs import SHOWN_SKIPPED, cross_pairs
 from nst_client.errors import NoPictures, SameFolder
+from nst_client.jobs.job import Job
 from nst_client.jobs.settings import Settings
+from tests.client.batch.journals import job_of
 
-SETTINGS = Settings(20, 64, Numbers(style_weight=2.0))
+SETTINGS = Settings(20, 64, {"style_weight": 2.0})
 
 
 @pytest.fixture(autouse=True)
@@ -29,21 +30,21 @@ def touch(*names: str) -> None:
         Path(name).touch()
 
 
-def crossed(contents: list[str], styles: list[str], output_dir: str = "out", suffix: str = ".png") -> list[Pair]:
+def crossed(contents: list[str], styles: list[str], output_dir: str = "out", suffix: str = ".png") -> list[Job]:
     return cross_pairs(contents, styles, Path(output_dir), SETTINGS, suffix)
 
 
 def outputs(contents: list[str], styles: list[str], output_dir: str = "out", suffix: str = ".png") -> list[str]:
-    return [pair.output.as_posix() for pair in crossed(contents, styles, output_dir, suffix)]
+    return [job.output.as_posix() for job in crossed(contents, styles, output_dir, suffix)]
 
 
 def test_every_content_meets_every_style_contents_first():
     touch("b.jpg", "a.jpg", "x.png", "y.webp")
     assert crossed(["b.jpg", "a.jpg"], ["x.png", "y.webp"]) == [
-        Pair(Path("b.jpg"), Path("x.png"), Path("out/b_x.png"), SETTINGS),
-        Pair(Path("b.jpg"), Path("y.webp"), Path("out/b_y.png"), SETTINGS),
-        Pair(Path("a.jpg"), Path("x.png"), Path("out/a_x.png"), SETTINGS),
-        Pair(Path("a.jpg"), Path("y.webp"), Path("out/a_y.png"), SETTINGS),
+        job_of(Path("b.jpg"), Path("x.png"), Path("out/b_x.png"), SETTINGS),
+        job_of(Path("b.jpg"), Path("y.webp"), Path("out/b_y.png"), SETTINGS),
+        job_of(Path("a.jpg"), Path("x.png"), Path("out/a_x.png"), SETTINGS),
+        job_of(Path("a.jpg"), Path("y.webp"), Path("out/a_y.png"), SETTINGS),
     ]
 
 
@@ -56,7 +57,7 @@ def test_a_folder_stands_for_its_pictures_by_name_without_hidden_ones_and_sub_fo
 def test_pictures_of_phones_and_browsers_are_taken_from_a_folder():
     names = ["a.jfif", "b.jpe", "c.avif", "d.jpg_large", "e.apng", "f.DIB", "g.tga", "h.JPEG"]
     touch(*(f"photos/{name}" for name in names), "x.png")
-    assert [pair.content.name for pair in crossed(["photos"], ["x.png"])] == names
+    assert [pair.sources.content.name for pair in crossed(["photos"], ["x.png"])] == names
 
 
 def test_files_of_folders_and_globs_that_are_not_taken_are_told():
@@ -148,18 +149,18 @@ def test_names_that_other_systems_hold_for_the_same_are_told_apart(other: str):
 def test_a_name_does_not_depend_on_the_order_of_the_arguments():
     touch("one/a.jpg", "one/a.png", "two/a.jpg", "a-jpg.png", "x.png")
     names = ["one/a.jpg", "one/a.png", "two/a.jpg", "a-jpg.png"]
-    expected = {pair.content: pair.output for pair in crossed(names, ["x.png"])}
+    expected = {job.sources.content: job.output for job in crossed(names, ["x.png"])}
     assert len(set(expected.values())) == 4
     for order in itertools.permutations(names):
-        assert {pair.content: pair.output for pair in crossed([*order], ["x.png"])} == expected
+        assert {job.sources.content: job.output for job in crossed([*order], ["x.png"])} == expected
 
 
 def test_long_names_are_cut_to_what_file_systems_allow():
     touch(f"{'a' * 250}.jpg", f"{'a' * 249}b.jpg", f"{'ä' * 120}.png", "one/two.png")
     pairs = crossed([f"{'a' * 250}.jpg", f"{'a' * 249}b.jpg"], [f"{'ä' * 120}.png"])
-    assert len({pair.output for pair in pairs}) == 2
-    for pair in pairs:
-        pair.output.touch()
+    assert len({job.output for job in pairs}) == 2
+    for job in pairs:
+        job.output.touch()
 
 
 def test_a_result_is_never_named_like_a_picture_that_is_read():

@@ -85,10 +85,15 @@ def test_a_loss_that_is_no_longer_finite_is_reported_with_its_iteration(another,
     assert "smaller learning rate" in caught.value.remedy
 
 
-@pytest.mark.parametrize("card", [tf.constant(["{broken"]), tf.constant([], tf.string), tf.constant([b"\xff"])])
-def test_a_model_card_that_is_not_json_is_a_bad_answer(another, card: tf.Tensor):
+@pytest.mark.parametrize(
+    "card", [tf.constant(["{broken"]), tf.constant([], tf.string), tf.constant([b"\xff"]), tf.constant(["[]"])]
+)
+def test_a_model_card_that_is_no_json_object_is_a_bad_answer(another, card: tf.Tensor):
     another.outputs = {"model_card": card}
-    with StyleClient(another.address) as client, pytest.raises(errors.BadAnswer, match="model card is not JSON"):
+    with (
+        StyleClient(another.address) as client,
+        pytest.raises(errors.BadAnswer, match="model card is not a JSON object"),
+    ):
         client.describe()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from tensorflow_serving.apis import predict_pb2
 
 from nst_client import errors
@@ -69,14 +72,19 @@ def test_a_batch_begins_such_a_picture_anew(folders: tuple[Path, Path, Path], se
     out.mkdir()
     pairs = cross_pairs([str(contents / "a.png")], [str(styles / "x.png")], out, Settings(20, 48))
     updated = closing(Updated(server.address, updated_server.address, calls=2)).address
+    log = io.StringIO()
     with (
         StyleClient(updated) as client,
         Journal(out, model="nst") as journal,
-        open_display("quiet") as display,
+        open_display("json", console=Console(file=log)) as display,
     ):
         batch = Batch(client, journal, display, Interrupt())
         batch.run(pairs, in_flight=1)
     assert batch.failures == []
+    events = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [event["iteration"] for event in events if event["event"] == "started"] == [0, 0]
+    (note,) = [event["text"] for event in events if event["event"] == "note"]
+    assert note.endswith("It begins anew.")
     content, style = pixels_of(contents / "a.png"), pixels_of(styles / "x.png")
     with StyleClient(updated_server.address) as client:
         expected = client.stylize(content, style, iterations=20).image

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,6 +14,7 @@ from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.nst_graph.test_state import forged
 
 ASSERTED = (
     "assertion failed: [iterations: must be a whole number from 1 to 100, got 0]\n"
@@ -96,13 +99,13 @@ def test_the_graphs_refusal_of_an_input_is_taken_apart(model, content, style, na
 def test_a_state_differs_in_the_part_that_the_graph_names(model, content, style, state):
     assert refusal_in(step(model, content[::-1], style, state)).differs_in == "content"
     assert refusal_in(step(model, content, style[::-1], state)).differs_in == "style"
-    assert refusal_in(step(model, content[:40], style, state)).differs_in == "size"
+    assert refusal_in(step(model, content[:40], style, state)).differs_in == "sizes"
     for name in ("content_weight", "style_weight", "tv_weight", "learning_rate"):
         assert refusal_in(step(model, content, style, state, **{name: 7.0})).differs_in == name
 
 
 def test_the_parts_of_the_model_are_those_that_another_model_differs_in(content, style, state):
-    others = (tiny(seed=1), tiny(decay_updates=7.0))
+    others = (tiny(seed=1), tiny(decay_iterations=7.0))
     assert tuple(refusal_in(step(other, content, style, state)).differs_in for other in others) == PARTS_OF_THE_MODEL
 
 
@@ -110,9 +113,23 @@ def test_every_refusal_of_a_state_gets_a_remedy_of_its_own(model, content, style
     damaged = step(model, content, style, [*state[:-1], state[-1][:-1]])
     foreign = step(model, content, style, [b"GIF89a"])
     another = step(model, content[::-1], style, state)
-    remedies = [refused("no", words).remedy for words in (damaged, foreign, another)]
-    assert remedies == [STATE_REMEDIES[rule] for rule in ("", "", "must come from a run with the same")]
-    for words in (damaged, foreign, another):
+    older, newer = (
+        step(model, content, style, [re.sub(rb"^nst-state/\d+", b"nst-state/%d" % number, state[0]), *state[1:]])
+        for number in (1, 77)
+    )
+    not_a_number = np.full(content.shape, np.nan, np.float32).tobytes()
+    diverged = step(model, content, style, forged([state[0], not_a_number, *state[2:]]))
+    rules = {
+        damaged: "",
+        foreign: "",
+        another: "must come from a run with the same",
+        older: "made by an older version",
+        newer: "must be of the format",
+        diverged: "must hold finite numbers",
+    }
+    assert set(rules.values()) == set(STATE_REMEDIES)
+    for words, rule in rules.items():
+        assert refused("no", words).remedy == STATE_REMEDIES[rule]
         assert type(refused("no", words)) is errors.StateRefused
         assert refused("no", words).input == "state_bytes"
     assert refused("no", foreign).differs_in is None

@@ -234,10 +234,9 @@ def test_a_client_of_several_servers_works_while_one_of_them_lives(server, conte
         assert np.array_equal(client.stylize(content, style, iterations=2).image, alone)
 
 
-@pytest.mark.parametrize("address", ["", " ", []])
-def test_a_client_without_an_address_is_refused(address: str | list[str]):
+def test_a_client_without_an_address_is_refused():
     with pytest.raises(errors.RequestRefused, match="server: there is no address"):
-        StyleClient(address)
+        StyleClient([])
 
 
 def test_a_client_of_dead_servers_says_so():

@@ -158,14 +158,27 @@ def test_iterations_that_are_no_int32_are_refused(client, content, style, iterat
         client.stylize(content, style, iterations=iterations)
 
 
-@pytest.mark.parametrize("name", ["content_weight", "style_weight", "tv_weight", "learning_rate"])
-@pytest.mark.parametrize(
-    ("number", "shown"), [("nan", "nan"), ("inf", "inf"), ("-1", "-1"), ("1e300", "inf"), ("-inf", "-inf")]
-)
-def test_numbers_that_mean_nothing_are_refused_by_name(client, content, style, name: str, number: str, shown: str):
+@pytest.mark.parametrize("name", contract.OPTIONS)
+@pytest.mark.parametrize(("number", "shown"), [(-1, "-1"), (1e300, "inf")])
+def test_the_server_refuses_numbers_out_of_range_by_name(client, content, style, name: str, number, shown: str):
     with pytest.raises(errors.RequestRefused) as caught:
-        client.stylize(content, style, iterations=1, **{name: float(number)})
+        client.stylize(content, style, iterations=1, **{name: number})
     assert re.fullmatch(rf"The server refused the request: {name}: must be a number .+, got {shown}", str(caught.value))
+
+
+@pytest.mark.parametrize("name", contract.OPTIONS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "2", None, True, [1.0]])
+def test_a_value_that_is_no_number_is_never_sent(closed_port, content, name: str, value):
+    with StyleClient(f"127.0.0.1:{closed_port}") as client, pytest.raises(errors.RequestRefused) as caught:
+        client.stylize(content, content, iterations=1, **{name: value})
+    assert str(caught.value) == f"{name}: must be a finite number, got {value!r}."
+    assert caught.value.input == name
+
+
+def test_a_name_that_is_no_option_is_a_mistake_of_the_program(client, content, style):
+    for call in (client.stylize, client.watch):
+        with pytest.raises(TypeError, match="unknown options: colour, wieght; there are content_weight, style_weight"):
+            call(content, style, iterations=1, wieght=1, colour="red")
 
 
 @pytest.mark.parametrize("name", ["content", "style"])
@@ -217,11 +230,6 @@ def test_a_closed_port_is_an_unavailable_server(closed_port, content):
         for call in (client.status, client.describe, lambda: client.stylize(content, content, iterations=1)):
             with pytest.raises(errors.ServerUnavailable, match=f"Nothing answers at 127.0.0.1:{closed_port} "):
                 call()
-
-
-def test_a_host_that_does_not_exist_is_an_unavailable_server():
-    with StyleClient("no such host:1") as client, pytest.raises(errors.ServerUnavailable, match="no such host:1"):
-        client.status()
 
 
 def test_a_deadline_ends_a_long_run_and_the_server_serves_on(client, content, style, large):

@@ -136,17 +136,20 @@ def test_a_missing_picture_is_named(nst, files):
     assert_explained(done, "PictureError", f"There is no file {missing}.")
 
 
-def test_a_picture_that_is_too_small_is_refused_by_the_server(nst, server, files):
+def test_a_picture_that_is_too_small_is_refused_by_its_file(nst, server, files):
     Image.new("RGB", (1, 1)).save(files[0])
     done = nst("stylize", *files[:2], "-o", files[2], "--server", server.address, "--size", 0)
-    assert_explained(done, "RequestRefused", "content: height and width must be at least 32")
+    assert_explained(done, "PictureError", "content.png is 1 x 1 pixels, and no side may be shorter than 32")
     assert not any(files[2].parent.iterdir())
 
 
 def test_a_number_that_means_nothing_is_refused_by_name(nst, server, files):
     options = ["--server", server.address, "--iterations", 1, "--size", 0, "--style-weight", "nan"]
     done = nst("stylize", *files[:2], "-o", files[2], *options)
-    assert_explained(done, "RequestRefused", "style_weight: must be a number from 0 to 1e+12, got nan")
+    assert_explained(done, "RequestRefused", "style_weight: must be a finite number, got nan")
+    options = [*options[:-1], "-1"]
+    done = nst("stylize", *files[:2], "-o", files[2], *options)
+    assert_explained(done, "RequestRefused", "style_weight: must be a number from 0 to 1e+12, got -1")
 
 
 def test_a_deadline_is_kept(nst, server, files):
@@ -192,9 +195,17 @@ def test_status_lists_the_versions(nst, server):
     done = nst("status", "--server", server.address)
     assert (done.returncode, done.stdout, done.stderr) == (0, "nst version 1 AVAILABLE\n", "")
     done = nst("status", "--json", NST_SERVER=server.address)
-    assert json.loads(done.stdout) == [{"version": 1, "state": "AVAILABLE", "error": ""}]
+    available = {"version": 1, "state": "AVAILABLE", "error": ""}
+    assert json.loads(done.stdout) == [{"server": server.address, **available}]
+
+
+def test_status_of_several_servers_says_whose_it_is(nst, server, other_server):
+    servers = f"{server.address} {other_server.address}"
+    lines = [f"{address}: nst version 1 AVAILABLE\n" for address in servers.split()]
+    assert nst("status", NST_SERVER=servers).stdout == "".join(lines)
+    assert_explained(nst("status", NST_SERVER=f"{servers} {NOWHERE}"), "ServerUnavailable", NOWHERE)
 
 
 def test_status_of_an_unknown_model_fails(nst, server):
-    done = nst("status", "--server", server.address, "--name", "other", "--json")
+    done = nst("status", "--server", server.address, "--model-name", "other", "--json")
     assert_explained(done, "ModelNotFound", "has no such model or version")

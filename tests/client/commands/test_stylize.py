@@ -40,6 +40,14 @@ def test_json_tells_every_event_and_quiet_is_silent(stylize, files):
     assert (done.exit_code, done.stderr) == (0, "")
 
 
+def test_json_tells_why_a_run_failed_and_nothing_else_does_on_stdout(stylize, files):
+    done = stylize("--json", server=NOWHERE)
+    started, failed = (json.loads(line) for line in done.stderr.splitlines()[:2])
+    assert (started["event"], failed["event"], done.stdout) == ("started", "failed", "")
+    assert failed["reason"].startswith(f"Nothing answers at {NOWHERE}")
+    assert (failed["done"], failed["failed"], failed["total"]) == (0, 1, 1)
+
+
 def test_all_that_is_wanted_beside_the_picture_appears(stylize, files, undisturbed):
     folder = files.output.parent
     names = {

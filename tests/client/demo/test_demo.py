@@ -72,3 +72,10 @@ def test_slopes_towards_the_upper_left_are_lit():
     assert light[2, 2] == 0  # level
     assert light[3, 3] == -1  # falls away from it
     assert isinstance(draw_scene(40, 40), Image.Image)
+
+
+@pytest.mark.slow
+def test_a_proxy_in_the_environment_does_not_cut_the_demo_off_its_own_server(nst, tmp_path):
+    options = ["--weights", "random:0", "--iterations", 2, "--size", 64]
+    done = nst("demo", tmp_path, *options, http_proxy="http://127.0.0.1:9", no_proxy="localhost")
+    assert done.stdout.splitlines()[2] == str(tmp_path / "stylised.png"), done.stderr

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from nst_client.calls.chunk_size import ChunkSize
+from nst_client.display.plain import QuietDisplay
 from nst_client.errors import BadAnswer, FileError, NstError, Stopped
 from nst_client.files.pictures import Picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.painting import Onlooker, paint
+from nst_client.jobs.observer import Observer
+from nst_client.jobs.painting import paint
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import read_state
 from nst_client.progress import Progress
@@ -25,24 +27,17 @@ class Threes(ChunkSize):
         return 3
 
 
-class Seldom(Checkpoint):
-    """Saves its first progress and then, by itself, none."""
-
-    def take(self, progress: Progress) -> None:
-        super().take(progress)
-        self._next_save = np.inf
-
-
-class Person(Onlooker):
+class Person(Observer):
     """Looks on, and does something at an iteration."""
 
     def __init__(self, at: int = 0, action: Callable[[], None] = lambda: None) -> None:
+        super().__init__("out.png", QuietDisplay(), lambda: self.stops)
         self.seen: list[int] = []
         self.notes: list[str] = []
         self.stops = False
         self._at, self._action = at, action
 
-    def see(self, progress: Progress) -> None:
+    def advanced(self, progress: Progress) -> None:
         self.seen.append(progress.iteration)
         if progress.iteration == self._at:
             self._action()
@@ -50,18 +45,20 @@ class Person(Onlooker):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    @property
-    def wants_to_stop(self) -> bool:
-        return self.stops
-
 
 @pytest.fixture
 def painted(client, content, style) -> Callable[..., Progress]:
-    def run(checkpoint: Checkpoint, person: Onlooker) -> Progress:
-        pictures = [Picture(content), Picture(style)]
-        return paint(client, *pictures, SETTINGS, checkpoint, onlooker=person, chunk_size=Threes())
+    def run(checkpoint: Checkpoint, person: Observer) -> Progress:
+        return paint(
+            client, Picture(content), [Picture(style)], SETTINGS, checkpoint, observer=person, chunk_size=Threes()
+        )
 
     return run
+
+
+def seldom(file: Path) -> Checkpoint:
+    """Saves its first progress and then, by itself, none: by its clock saving took a second, and nothing else does."""
+    return Checkpoint(file, SETTINGS.as_json(), clock=itertools.count().__next__)
 
 
 @pytest.fixture
@@ -72,14 +69,14 @@ def file(tmp_path: Path) -> Path:
 def test_a_person_who_stops_it_finds_all_of_it_saved(painted, file):
     person = Person(6, lambda: setattr(person, "stops", True))
     with pytest.raises(Stopped):
-        painted(Seldom(file, SETTINGS.as_json()), person)
+        painted(seldom(file), person)
     assert person.seen == [3, 6]
     assert read_state(file).progress.iteration == 6
 
 
 def test_a_person_who_stops_it_at_its_end_has_a_whole_run(painted, file):
     person = Person(9, lambda: setattr(person, "stops", True))
-    assert painted(Seldom(file, SETTINGS.as_json()), person).iteration == 9
+    assert painted(seldom(file), person).iteration == 9
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), BadAnswer("It is broken.", ""), MemoryError()], ids=repr)
@@ -88,7 +85,7 @@ def test_whatever_ends_it_all_of_it_is_saved(painted, file, error: BaseException
         raise error
 
     with pytest.raises(type(error)):
-        painted(Seldom(file, SETTINGS.as_json()), Person(6, end))
+        painted(seldom(file), Person(6, end))
     assert read_state(file).progress.iteration == 6
 
 

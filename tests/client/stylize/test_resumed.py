@@ -102,7 +102,7 @@ def test_a_run_goes_on_with_its_own_pictures_and_numbers_only(
     pictures = {"content": (other, files.style), "style": (files.content, other)}.get(name)
     options = {"size": ["--size", 96], "style_weight": ["--style-weight", 3]}.get(name, [])
     result = stylize("--resume", files.state, *options, pictures=pictures)
-    error = refused(result, errors.StateRefused, f"must come from a run with the same {name},")
+    error = refused(result, errors.StateRefused, f"must come from a run with the same {name}")
     assert "go on with" not in error.remedy.lower()  # the same command would be refused again
     assert (files.left, files.state.read_bytes()) == (["out.png.nst"], before)
 

@@ -1,0 +1,55 @@
+"""Which options a model knows: what it does not know is refused before anything is computed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from nst_client.contract import OPTIONS_OF_CONTRACT_1
+from nst_client.errors import BadAnswer, RequestRefused
+
+REMEDY = "Write a new version with `nst export`, or leave the option out."
+
+
+class KnownOptions:
+    """The options in a model's card. Threads may share it."""
+
+    def __init__(self, card_within: Callable[[float], Mapping[str, Any]]) -> None:
+        """Takes what asks for the model card, within so many seconds; it is not asked yet."""
+        self._card_within = card_within
+        self._lock = threading.Lock()
+        self._names: AbstractSet[str] = frozenset()
+
+    def check(self, given: AbstractSet[str], deadline_seconds: float) -> None:
+        """Asks for the card at the first option ever given, and before a refusal: the model may be a newer one by then.
+
+        Raises:
+            RequestRefused: the model does not know one of those given.
+            NstError: the model card cannot be had.
+        """
+        if not given:  # as in the call that fetches the card
+            return
+        with self._lock:
+            if given <= self._names:
+                return
+            self._names = names_in(self._card_within(deadline_seconds))
+            unknown = sorted(given - self._names)
+        if unknown:
+            words = " and no ".join(f"`{name}`" for name in unknown)
+            raise RequestRefused(f"This model knows no {words}: export it again.", REMEDY, input=unknown[0])
+
+
+def names_in(card: Mapping[str, Any]) -> AbstractSet[str]:
+    """The options that a model card names; one of before contract 2 names none, and has those of its time.
+
+    Raises:
+        BadAnswer: it has no table where one is due.
+    """
+    if "contract" not in card:
+        return OPTIONS_OF_CONTRACT_1
+    try:
+        return frozenset(str(row["name"]) for row in card["options"])
+    except (KeyError, TypeError) as error:
+        raise BadAnswer("The model card has no table of options.", "Serve a model written by `nst export`.") from error

@@ -1,0 +1,41 @@
+"""One run from files to files: what it reads, what it writes, and with which settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nst_client.jobs.settings import Settings
+
+
+class Sources(NamedTuple):
+    """The picture files that a run reads."""
+
+    content: Path
+    styles: tuple[Path, ...]  # one or more
+    masks: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        return (self.content, *self.styles, *self.masks)
+
+    def by_role(self) -> dict[str, Path]:
+        """All of them by what they are for: content, style, style_2, ..., mask, mask_2, ..."""
+        roles = {"content": self.content}
+        for name, files in (("style", self.styles), ("mask", self.masks)):
+            roles |= {name if number == 1 else f"{name}_{number}": file for number, file in enumerate(files, 1)}
+        return roles
+
+    @property
+    def title(self) -> str:
+        """What a person calls the run."""
+        return f"{self.content.name} in the manner of {' and '.join(style.name for style in self.styles)}"
+
+
+class Job(NamedTuple):
+    """A run, before anything is read."""
+
+    sources: Sources
+    output: Path  # its folder need not exist yet
+    settings: Settings

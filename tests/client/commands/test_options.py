@@ -1,0 +1,125 @@
+"""Options that are made from tables: how typer takes them, and what a command gets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+from typing_extensions import TypedDict
+
+import nst_graph
+from nst_client.cli import app
+from nst_client.commands.connection import Connection, connection_options
+from nst_client.commands.options import parameter_of, run_options, spread
+from nst_client.contract import OPTIONS, Option, Options, options_of
+
+SERVER = "127.0.0.1:1"
+
+
+class Table(TypedDict, total=False):
+    share: Annotated[float, Option("A share.", 0, 1)]
+    seed: Annotated[int, Option("A seed.")]
+    color: Annotated[str, Option("A colour.")]
+    blend: Annotated[list[float], Option("A blend.")]
+
+
+def run(command, *words: str):
+    program = typer.Typer()
+    program.command()(command)
+    return CliRunner().invoke(program, words)
+
+
+@pytest.fixture
+def got() -> list[object]:
+    """What the command was given."""
+    return []
+
+
+@pytest.fixture
+def tabled(got):
+    """A command with an option for each row of `Table`."""
+
+    def command(*, options: Options) -> None:
+        got.append(options)
+
+    return spread(command, "options", [parameter_of(row) for row in options_of(Table).values()], dict)
+
+
+def test_a_row_of_each_type_is_an_option_of_that_type(tabled, got):
+    assert run(tabled, "--share", "1", "--seed", "7", "--color", "luminance", "--blend", "0.7,0.3").exit_code == 0
+    assert got == [{"share": 1.0, "seed": 7, "color": "luminance", "blend": [0.7, 0.3]}]
+    assert type(got[0]["share"]) is float
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--share", "much", "number"),
+        ("--seed", "1.5", "integer"),
+        ("--blend", "a,b", "must be a list of finite numbers"),
+    ],
+)
+def test_a_value_of_another_type_is_wrong_usage(tabled, got, option: str, value: str, words: str):
+    done = run(tabled, option, value)
+    assert (done.exit_code, got) == (2, [])
+    assert option in done.stderr
+    assert words in done.stderr
+
+
+def test_a_command_gets_the_options_that_were_given(got):
+    @run_options
+    def command(*, options: Options, more: int = 0) -> None:
+        got.append((options, more))
+
+    name = next(iter(OPTIONS))
+    run(command)
+    run(command, f"--{name.replace('_', '-')}", "2", "--more", "3")
+    assert got == [({}, 0), ({name: 2.0}, 3)]
+
+
+@pytest.fixture
+def connected(got):
+    @connection_options
+    def command(*, connection: Connection) -> None:
+        got.append(connection)
+
+    return command
+
+
+def test_a_command_gets_a_connection_as_one_value(connected, got):
+    run(connected)
+    run(connected, "--server", SERVER, "--server", "b:8500", "--model-name", "art", "--version", "3", "--tls")
+    assert got == [Connection(), Connection([SERVER, "b:8500"], "art", version=3, tls=True)]
+
+
+def test_the_environment_names_servers_and_the_model(connected, got, monkeypatch):
+    monkeypatch.setenv("NST_SERVER", "a:8500 b:8500")
+    monkeypatch.setenv("NST_MODEL_NAME", "art")
+    run(connected)
+    assert got == [Connection(["a:8500", "b:8500"], "art")]
+
+
+@pytest.mark.parametrize("words", [["--server", SERVER], ["--tls"], ["--ca", "a.crt"], ["--key", "a.key"]])
+def test_a_model_here_and_a_server_are_not_asked_for_together(connected, got, words: list[str]):
+    done = run(connected, "--model-dir", "models/nst", *words)
+    assert (done.exit_code, got) == (2, [])
+    assert f"{words[0]} is for a server, and --model-dir does without one." in " ".join(done.stderr.split())
+
+
+def test_a_server_of_the_environment_does_not_forbid_a_model_here(connected, got, monkeypatch):
+    monkeypatch.setenv("NST_SERVER", SERVER)
+    run(connected, "--model-dir", "models/nst")
+    assert got[0].model_dir.name == "nst"
+
+
+def test_the_version_is_printed_and_nothing_else():
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"nst {nst_graph.__version__}\n")
+
+
+def test_the_shell_completes_options(nst):
+    words = {"_TYPER_COMPLETE_ARGS": "nst stylize --model-", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = nst(_NST_COMPLETE="complete_fish", **words)
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["--model-name", "--model-dir"]

@@ -1,0 +1,134 @@
+"""The parts of the documents that are made from the program: `make docs` writes them anew.
+
+A part stands in a document between `<!-- begin NAME: made by make docs -->` and `<!-- end NAME -->`; what makes
+it stands in `PARTS`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import tensorflow as tf
+
+from nst_client import contract
+from nst_graph.options import OPTIONS
+from nst_graph.presets import PRESETS
+from nst_graph.signatures import SIGNATURES
+from nst_serving.flags import server_arguments
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md", "tests/conformance/README.md")
+PART = re.compile(r"(<!-- begin (\w+): made by make docs -->\n).*?(<!-- end \2 -->)", re.DOTALL)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
+    head = list(head)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
+
+
+def options() -> str:
+    """The optional inputs, with the defaults of the preset `nst`."""
+    rows = (
+        [
+            f"`{option.name}`",
+            f"{option.dtype}[{'n' if option.shape else ''}]",
+            contract.OPTIONS[option.name].range,
+            f"{option.default_in(PRESETS['nst'].defaults):g}",
+            option.meaning,
+        ]
+        for option in OPTIONS
+    )
+    return table(["option", "type", "range", "default", "meaning"], rows)
+
+
+def signatures() -> str:
+    """The signatures, with the inputs that each must be given."""
+    rows = [
+        [
+            f"`{row.served_as}`",
+            tensors(row.inputs),
+            "all" if row.takes_options else "-",
+            tensors(row.outputs),
+        ]
+        for row in SIGNATURES
+    ]
+    return table(["signature", "required inputs", "options", "outputs"], [*rows, *OTHER_SIGNATURES])
+
+
+def tensors(specs: Mapping[str, tf.TensorSpec]) -> str:
+    """Names, types and shapes; the letters of the shapes are explained below the table."""
+    letters = {"content": "H,W,3", "style": "H,W,3", "image": "H,W,3", "state_bytes": "n", "losses": "N,4"}
+    return ", ".join(f"`{name}` {spec.dtype.name}[{letters.get(name, '')}]" for name, spec in specs.items())
+
+
+# Those that do not stylise.
+OTHER_SIGNATURES = (
+    (
+        "`evaluate`",
+        "`content` uint8[H,W,3], `style` uint8[H,W,3], `image` uint8[H,W,3]",
+        "-",
+        "`style_errors` float32[5], `content_error` float32[], `total_variation` float32[]",
+    ),
+    ("`describe`", "-", "-", "`model_card` string[]"),
+)
+
+
+def commands() -> str:
+    """The help of all commands, as typer's own generator writes it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "typer", "nst_client.cli", "utils", "docs", "--name", "nst"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path])},
+    )
+    return done.stdout.replace("&#x27;", "'").strip() + "\n"
+
+
+def facts() -> str:
+    """The cases of the conformance suite that were read in the server's source and not seen."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "facts")
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "tests.conformance.facts"]
+        subprocess.run(
+            [*command, "--facts-file", file, "tests/conformance"],
+            check=True,
+            capture_output=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path]), "NST_TARGET": ""},
+        )
+        return file.read_text()
+
+
+def conformance_server() -> str:
+    """The command that starts the real server for the conformance suite."""
+    arguments = server_arguments(name="nst", base_path='"$PWD/models/nst"', port=8500, rest_port=8501)
+    lines = ["tensorflow_model_server", *arguments, "--monitoring_config_file=serving/monitoring.config"]
+    return "```sh\n" + " \\\n  ".join(lines) + "\n```\n"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "signatures": signatures,
+    "options": options,
+    "commands": commands,
+    "facts": facts,
+    "conformance_server": conformance_server,
+}
+
+
+def renewed(text: str) -> str:
+    """A document with its generated parts made anew."""
+    return PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}{part[3]}", text)
+
+
+if __name__ == "__main__":
+    for name in DOCUMENTS:
+        file = ROOT / name
+        file.write_text(renewed(file.read_text()))
