@@ -100,7 +100,9 @@ def test_the_graph_reads_no_files_and_has_no_command_line():
 
 
 @pytest.mark.parametrize(
-    "file", [p for folder in [*FOLDERS.values(), ROOT / "export" / "training", ROOT / "tests"] for p in folder.rglob("*.py")], ids=lambda p: p.stem
+    "file",
+    [p for folder in [*FOLDERS.values(), ROOT / "export" / "training", ROOT / "tests"] for p in folder.rglob("*.py")],
+    ids=lambda p: p.stem,
 )
 def test_files_and_bodies_fit_a_reader(file):
     """Under 300 lines a file, at most 40 a body."""
