@@ -46,6 +46,12 @@ def test_imports_run_one_way(package):
         )
 
 
+@pytest.mark.parametrize("package", FOLDERS)
+def test_nothing_that_is_installed_imports_the_training_program(package):
+    for file in FOLDERS[package].rglob("*.py"):
+        assert not imports_of(file) & {"training", "torch"}, file.relative_to(ROOT)
+
+
 def test_the_client_imports_tensorflow_in_its_protocol_module_alone():
     users = {file.name for file in FOLDERS["nst_client"].rglob("*.py") if "tensorflow" in imports_of(file)}
     assert users == {"protocol.py"}
@@ -94,7 +100,9 @@ def test_the_graph_reads_no_files_and_has_no_command_line():
 
 
 @pytest.mark.parametrize(
-    "file", [p for folder in [*FOLDERS.values(), ROOT / "tests"] for p in folder.rglob("*.py")], ids=lambda p: p.stem
+    "file",
+    [p for folder in [*FOLDERS.values(), ROOT / "export" / "training", ROOT / "tests"] for p in folder.rglob("*.py")],
+    ids=lambda p: p.stem,
 )
 def test_files_and_bodies_fit_a_reader(file):
     """Under 300 lines a file, at most 40 a body."""

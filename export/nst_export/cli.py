@@ -22,7 +22,7 @@ INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
 def export(
     model_dir: Annotated[Path, typer.Argument(help="The model's folder; a version folder appears in it.")],
     weights: Annotated[
-        str, typer.Option(help="VGG19's weights: imagenet, a Keras FILE, random:SEED, or auto.")
+        str, typer.Option(help="VGG19's weights: imagenet, trained, a Keras FILE, random:SEED, or auto.")
     ] = "imagenet",
     preset: Annotated[PresetName, typer.Option(help="The recipe.")] = "nst",
     pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default=False)] = None,

@@ -51,7 +51,7 @@ def test_bad_weights_are_explained_in_two_lines_and_leave_nothing(run_python, tm
     finished = run_python("-m", "nst_client", "export", tmp_path / "new" / "nst", "--weights", tmp_path / "absent.h5")
     what, remedy = finished.stderr.splitlines()
     assert what == f"WeightsError: There is no weights file at {tmp_path / 'absent.h5'}."
-    assert "--weights random:0" in remedy
+    assert "--weights trained" in remedy
     assert (finished.returncode, finished.stdout) == (1, "")
     assert list(tmp_path.iterdir()) == []
 

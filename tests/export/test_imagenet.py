@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from nst_export.errors import WeightsError
-from nst_export.imagenet import fetch_imagenet_weights
+from nst_export.weights.imagenet import fetch_imagenet_weights
 
 CONTENT = b"weights of a network " * 5000
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
@@ -62,7 +62,7 @@ def nobody() -> Iterator[str]:
 
 def assert_names_the_three_ways_out(refusal: pytest.ExceptionInfo[WeightsError]) -> None:
     assert "\n" not in str(refusal.value)
-    for way in ("Try again", "--weights FILE", "--weights random:0"):
+    for way in ("Try again", "--weights FILE", "--weights trained"):
         assert way in refusal.value.remedy
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nst_export.errors import WeightsError
-from nst_export.keras_file import read_keras_file
+from nst_export.weights.keras_file import read_keras_file
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from tests.conftest import WIDTH_DIVISOR
@@ -141,7 +141,7 @@ def test_vgg16_is_refused_by_the_first_layer_that_differs(tmp_path, tiny_network
     WRITERS[name](tmp_path / name, source(keras.applications.VGG16))
     with pytest.raises(WeightsError, match=f"{name} is not VGG19: {reason}") as refusal:
         read_keras_file(tmp_path / name, tiny_network)
-    assert "--weights random:0" in refusal.value.remedy
+    assert "--weights trained" in refusal.value.remedy
 
 
 @pytest.mark.parametrize("name", WRITERS)

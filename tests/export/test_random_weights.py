@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_export.random_weights import (
+from nst_export.weights import weights_sha256
+from nst_export.weights.random_weights import (
     NOISE_PICTURES,
     NOISE_SIDE,
     fill_with_random_weights,
     noise_picture,
     orthogonal,
 )
-from nst_export.weights import weights_sha256
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import preprocess, vgg19
@@ -79,7 +79,7 @@ def test_filters_of_a_layer_stay_orthogonal_after_normalisation(tiny_network):
 def test_one_seed_gives_one_network_in_a_fresh_process_too(tiny_network, run_python):
     fill_with_random_weights(tiny_network, 7)
     program = f"""
-from nst_export.random_weights import fill_with_random_weights
+from nst_export.weights.random_weights import fill_with_random_weights
 from nst_export.weights import weights_sha256
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from nst_export.errors import WeightsError
-from nst_export.imagenet import fetch_imagenet_weights
-from nst_export.random_weights import fill_with_random_weights
 from nst_export.weights import fill_weights, weights_sha256
-from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
+from nst_export.weights.imagenet import fetch_imagenet_weights
+from nst_export.weights.random_weights import fill_with_random_weights
+from nst_export.weights.trained import Shipped
 from nst_graph.vgg19 import CONVOLUTIONS, vgg19
 from tests.conftest import WIDTH_DIVISOR
 
@@ -107,16 +106,14 @@ def test_imagenet_fails_where_it_cannot_be_had(tiny_network, unreachable):
     assert weights_sha256(tiny_network) == before
 
 
-def test_auto_falls_back_to_random_weights_with_a_warning_that_nobody_overlooks(tiny_network, unreachable, caplog):
-    record = fill_weights(tiny_network, "auto", fetch=unreachable)
-    expected = network_for(PRESETS["nst"], width_divisor=WIDTH_DIVISOR)
-    assert record == fill_weights(expected, "random:0")
-    assert_same_weights(tiny_network, expected)
+def test_auto_falls_back_to_the_trained_weights_in_one_plain_line(tiny_network, unreachable, tmp_path, caplog):
+    shipped = Shipped(tmp_path / "absent.npz", "0" * 64)
+    with pytest.raises(WeightsError, match=r"The trained weights cannot be read: .*absent\.npz"):
+        fill_weights(tiny_network, "auto", fetch=unreachable, shipped=shipped)
     (warning,) = caplog.records
     assert warning.levelno == logging.WARNING
-    assert "NO TRAINED WEIGHTS" in warning.getMessage()
-    assert "Reason: The ImageNet weights of VGG19 cannot be downloaded" in warning.getMessage()
-    assert len(warning.getMessage().splitlines()) > 5
+    assert warning.getMessage().startswith("Using the trained weights that come with nst-serving. The ImageNet weights")
+    assert "\n" not in warning.getMessage()
 
 
 def test_the_digest_is_that_of_all_kernels_and_biases_front_to_back(tiny_network):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nst_export.random_weights import fill_with_random_weights
+from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from nst_export.random_weights import fill_with_random_weights
+from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import picture

@@ -66,7 +66,7 @@ def test_each_weight_scales_its_own_loss(module, content, style):
 
 def test_losses_of_the_default_preset_do_not_depend_on_the_scale_of_features(content, style):
     """Relative errors have no unit, so one set of weights serves every network."""
-    from nst_export.random_weights import fill_with_random_weights
+    from nst_export.weights.random_weights import fill_with_random_weights
     from nst_graph.presets import PRESETS
     from nst_graph.style_transfer import network_for
 

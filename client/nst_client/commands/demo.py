@@ -10,7 +10,7 @@ import typer
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where pictures and model go.")] = Path("demo"),
-    weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "auto",
+    weights: Annotated[str, typer.Option(help="VGG19's weights, as for `nst export`.")] = "trained",
     iterations: Annotated[int, typer.Option(min=1, help="Updates of the picture.")] = 150,
     size: Annotated[int, typer.Option(min=32, help="Longest side in pixels.")] = 384,
 ) -> None:

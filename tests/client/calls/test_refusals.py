@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from nst_client import errors
 from nst_client.calls.refusals import PARTS_OF_THE_MODEL, STATE_REMEDIES, Refusal, plain, refusal_in, refused
-from nst_export.random_weights import fill_with_random_weights
+from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
 from tests.conftest import LIMITS, WIDTH_DIVISOR, picture

@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 20.0
 
 THREE_WAYS_OUT = (
     "Try again, or pass a Keras file of VGG19 with --weights FILE, "
-    "or work without trained weights with --weights random:0."
+    "or use the weights that come with nst-serving with --weights trained."
 )
 
 

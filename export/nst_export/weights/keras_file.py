@@ -16,7 +16,7 @@ from nst_export.errors import WeightsError
 
 Arrays = Mapping[str, list[np.ndarray]]  # float32 kernel and bias by layer name
 
-REMEDY = "Pass a VGG19 file written by Keras (.h5, .weights.h5 or .keras), or use --weights random:0."
+REMEDY = "Pass a VGG19 file written by Keras (.h5, .weights.h5 or .keras), or use --weights trained."
 
 
 def read_keras_file(file: Path, network: keras.Model) -> Arrays:
