@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow conformance check format docs bench clean
+.PHONY: help install demo test slow conformance check format docs bench clean torch
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,8 @@ demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in de
 # MALLOC_ARENA_MAX: glibc keeps eight arenas a processor of what threads have freed, and TensorFlow has many threads.
 test: $(VENV)/installed-dev  ## run the fast tests
 	NST_TARGET= MALLOC_ARENA_MAX=2 $(VENV)/bin/python -m pytest -m "not slow" --numprocesses=auto --dist=loadfile
+
+torch: $(VENV)/installed-training  ## install PyTorch too: without it the tests of export/training's program are skipped
 
 slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
 	$(VENV)/bin/python -m pytest -m slow
@@ -53,6 +55,10 @@ $(VENV)/bin/python:
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install "pip>=25.1"
 	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-training: $(VENV)/installed-dev
+	$(PIP) install --constraint constraints.txt --group training
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -18,6 +18,8 @@ from tests.conftest import picture
 
 torch = pytest.importorskip("torch")
 
+pytestmark = pytest.mark.slow
+
 from training.checkpoint import CHECKPOINT, CURVE, cut_curve, read_checkpoint
 from training.crops import Crops
 from training.errors import TrainingError
