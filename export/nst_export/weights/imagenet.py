@@ -22,7 +22,7 @@ MD5 = "253f8cb515780f3b799900260a226db6"
 # A silent network must not hang an export: no answer for this long counts as unreachable.
 TIMEOUT_SECONDS = 20.0
 
-THREE_WAYS_OUT = (
+REMEDY = (
     "Try again, or pass a Keras file of VGG19 with --weights FILE, "
     "or use the weights that come with nst-serving with --weights trained."
 )
@@ -55,11 +55,11 @@ def fetch_imagenet_weights(
                 cache_dir=None if cache is None else str(cache),
             )
     except ValueError as error:
-        raise WeightsError(f"The file at {url} does not have the digest MD5 {md5}.", THREE_WAYS_OUT) from error
+        raise WeightsError(f"The file at {url} does not have the digest MD5 {md5}.", REMEDY) from error
     except Exception as error:  # Keras wraps network errors in bare Exception
         if isinstance(error.__context__, urllib.error.HTTPError):
             error.__context__.close()  # Keras leaves the answer open
-        raise WeightsError(f"The ImageNet weights of VGG19 cannot be downloaded: {error}.", THREE_WAYS_OUT) from error
+        raise WeightsError(f"The ImageNet weights of VGG19 cannot be downloaded: {error}.", REMEDY) from error
     finally:
         socket.setdefaulttimeout(timeout)
     return Path(file)
