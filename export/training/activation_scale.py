@@ -13,7 +13,7 @@ import numpy as np
 # The mean entry of the Gram matrix, averaged over positions, as TensorFlow's tutorial "Neural style transfer"
 # (tensorflow.org/tutorials/generative/style_transfer) prints it for ImageNet's VGG19: a photograph of a labrador, 512
 # pixels, max pooling, the line "mean" of each entry under "Styles:"; and for block5_conv2 the mean activation, under
-# "Contents:".
+# "Contents:". Quoted from memory: the page could not be reached to check them.
 MEAN_GRAM_ENTRY = {
     "block1_conv1": 263.79,
     "block2_conv1": 9100.9,

@@ -74,7 +74,7 @@ def test_what_a_later_version_adds_does_not_matter(tmp_path):
         ("[" * 100_000, "is not JSON"),
         ("[]", "is not an object"),
         ("7", "is not an object"),
-        ('{"name": "nst"}', "lacks created, weights, precision"),
+        ('{"name": "nst"}', "lacks contract, created, weights, precision"),
     ],
     ids=["empty", "cut", "nested", "a list", "a number", "half"],
 )
