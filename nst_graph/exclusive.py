@@ -49,7 +49,7 @@ def _queued(function: Callable[..., tuple[tf.Tensor, ...]], inputs: Sequence[tf.
         return [output[tf.newaxis] for output in function(*(tf.squeeze(batch, 0) for batch in batches))]
 
     specs = [tf.TensorSpec([1, *value.shape], value.dtype) for value in inputs]
-    concrete = tf.function(unbatched, input_signature=specs).get_concrete_function()
+    concrete = tf.function(unbatched, input_signature=specs, autograph=False).get_concrete_function()
     outputs = tf.raw_ops.BatchFunction(
         in_tensors=[value[tf.newaxis] for value in inputs],
         captured_tensors=concrete.captured_inputs,

@@ -59,7 +59,7 @@ def optimise(
         image, optimiser = preset.optimiser.step(state.image, gradient, state.optimiser, rate)
         return LoopState(image, state.iteration + 1, optimiser), tf.stack(losses)
 
-    compiled = tf.function(iteration, jit_compile=True) if xla else iteration
+    compiled = tf.function(iteration, jit_compile=True, autograph=False) if xla else iteration
 
     def iterate(
         done: tf.Tensor, state: LoopState, history: tf.TensorArray

@@ -42,7 +42,7 @@ class Optimisation:
         self._execution = execution
         self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(preset).encode())}
         # A function of its own, so that a SavedModel has the loop once and not once for each signature.
-        self._run = tf.function(self._advance)
+        self._run = tf.function(self._advance, autograph=False)
 
     def start(self, request: Request) -> LoopState:
         """The state before the first iteration."""

