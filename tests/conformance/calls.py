@@ -49,7 +49,7 @@ class Target(NamedTuple):
     """A server, reduced to what a client can know of it."""
 
     address: str
-    rest: str | None
+    rest: str
     model: str
     version: int
     limits: Limits
@@ -86,7 +86,7 @@ def stubs_of(channel: grpc.Channel) -> Stubs:
     return Stubs(channel, prediction, model_service_pb2_grpc.ModelServiceStub(channel))
 
 
-def target_at(address: str, rest: str | None, model: str) -> Target:
+def target_at(address: str, rest: str, model: str) -> Target:
     """The target at an address, with its version, limits and signatures as it tells them itself."""
     with grpc.insecure_channel(address, OPTIONS) as channel:
         stubs = stubs_of(channel)

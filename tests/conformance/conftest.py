@@ -23,9 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fact(source): where the real server's behaviour was seen or read")
 
 
-def start_embedded(model_dir: Path) -> tuple[EmbeddedServer, str, str | None]:
+def start_embedded(model_dir: Path) -> tuple[EmbeddedServer, str, str]:
     """The server, its gRPC address and its REST address: the only lines that know how to build one."""
     server = EmbeddedServer(single_model(MODEL, model_dir), ServerOptions(port=0, rest_port=0))
+    assert server.rest_address
     return server, server.address, server.rest_address
 
 
@@ -38,11 +39,17 @@ def enduring_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return model_dir
 
 
+def next_port(address: str) -> str:
+    """Where REST is by custom: at 8501 if gRPC is at 8500. No call of the protocol tells it."""
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + 1}"
+
+
 def served(request: pytest.FixtureRequest) -> Iterator[Target]:
     given = os.environ.get("NST_TARGET")
     if given:
         model = os.environ.get("NST_TARGET_MODEL", MODEL)
-        yield target_at(given, os.environ.get("NST_TARGET_REST"), model)
+        yield target_at(given, os.environ.get("NST_TARGET_REST") or next_port(given), model)
         return
     server, address, rest = start_embedded(request.getfixturevalue("enduring_model_dir"))
     yield target_at(address, rest, MODEL)

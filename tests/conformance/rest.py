@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.conformance.calls import TIMEOUT_SECONDS, Target, good_inputs
@@ -28,12 +29,13 @@ class Reply(NamedTuple):
 
 def ask(target: Target, method: str, path: str, body: str | bytes | None = None) -> Reply:
     """One request to the REST port. `$model` in the path is the model's name."""
-    assert target.rest, "there is no REST port: name it with NST_TARGET_REST=HOST:PORT"
     connection = http.client.HTTPConnection(target.rest, timeout=TIMEOUT_SECONDS)
     try:
         connection.request(method, path.replace("$model", target.model), body)
         answer = connection.getresponse()
         return Reply(answer.status, answer.getheader("Content-Type", ""), answer.read().decode())
+    except ConnectionRefusedError:
+        pytest.fail(f"Nothing answers at the REST port {target.rest}: name another with NST_TARGET_REST=HOST:PORT.")
     finally:
         connection.close()
 
