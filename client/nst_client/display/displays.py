@@ -10,9 +10,9 @@ from typing import Literal
 from rich.console import Console
 
 from nst_client.display.events import Display
-from nst_client.display.json_lines import JsonDisplay
+from nst_client.display.json_lines import json_of
 from nst_client.display.overview import Overview
-from nst_client.display.plain import LineDisplay, QuietDisplay
+from nst_client.display.plain import LineDisplay, QuietDisplay, words_of
 
 DisplayKind = Literal["terminal", "lines", "json", "quiet"]
 
@@ -55,8 +55,8 @@ def open_display(
         with terminal.live:
             yield terminal
     elif kind == "json":
-        yield JsonDisplay(overview, console.file)
+        yield LineDisplay(overview, console.file, json_of)
     elif kind == "quiet":
         yield QuietDisplay()
     else:
-        yield LineDisplay(overview, console.file)
+        yield LineDisplay(overview, console.file, words_of)

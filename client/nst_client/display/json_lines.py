@@ -1,36 +1,18 @@
-"""The display for programs: every event as a JSON object on a line of its own; client/README.md describes them."""
+"""Events for programs: each as a JSON object on a line of its own; client/README.md describes them."""
 
 from __future__ import annotations
 
 import json
 import math
-import threading
-from typing import IO, Any
+from typing import Any
 
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.display.events import Advanced, Event, Failed, Finished
 from nst_client.display.overview import Overview
 from nst_client.display.pace import RunStatus
-from nst_client.display.plain import write_line
 
 
-class JsonDisplay:
-    """Writes every event of `nst stylize --json` and `nst batch --json`."""
-
-    def __init__(self, overview: Overview, file: IO[str]) -> None:
-        """Takes what there is to do, and where to write."""
-        self._overview = overview
-        self._file = file
-        self._lock = threading.RLock()
-
-    def show(self, event: Event) -> None:
-        """Writes the event."""
-        with self._lock:
-            self._overview.take(event)
-            write_line(self._file, json.dumps(event_as_json(event, self._overview)))
-
-
-def event_as_json(event: Event, overview: Overview) -> dict[str, Any]:
+def json_of(event: Event, overview: Overview) -> str:
     """The event's fields, what they mean for its run, and at a run's end the counts of all pictures.
 
     Args:
@@ -43,7 +25,7 @@ def event_as_json(event: Event, overview: Overview) -> dict[str, Any]:
         fields |= _status_as_json(overview.runs[event.name])
     if isinstance(event, Finished | Failed):
         fields |= {"done": overview.done, "failed": overview.failed, "total": overview.total}
-    return fields
+    return json.dumps(fields)
 
 
 def _status_as_json(status: RunStatus) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import IO
 
 from nst_client.display.events import Advanced, Event, Failed, Finished, Note
@@ -20,42 +21,39 @@ class QuietDisplay:
 
 
 class LineDisplay:
-    """Plain lines for a log: one for each call of a single run, or for each picture of several."""
+    """Writes a line for every event that has one."""
 
-    def __init__(self, overview: Overview, file: IO[str]) -> None:
-        """Takes what there is to do, and where to write."""
+    def __init__(self, overview: Overview, file: IO[str], line_of: Callable[[Event, Overview], str | None]) -> None:
+        """Takes what there is to do, where to write, and what makes an event's line: it sees the event counted."""
         self._overview = overview
         self._file = file
+        self._line_of = line_of
         self._lock = threading.RLock()
 
     def show(self, event: Event) -> None:
-        """Writes the event's line, if it has one."""
+        """Writes the event's line at once. A log on a full disk, or in a closed terminal, must not end the run."""
         with self._lock:
             self._overview.take(event)
-            line = self._line(event)
+            line = self._line_of(event, self._overview)
             if line is not None:
-                write_line(self._file, printable(line))
-
-    def _line(self, event: Event) -> str | None:
-        overview = self._overview
-        count = f"{overview.processed}/{overview.total}"
-        match event:
-            case Note():
-                return overview.in_words(event)
-            case Advanced(name) if overview.is_single:  # the calls of many runs would only mix
-                return _status_in_words(overview.runs[name])
-            case Finished(name, seconds) if not overview.is_single:
-                return f"{count} {name}: {seconds:.1f} s"
-            case Failed(name, reason) if not overview.is_single:
-                return f"{count} {name} failed: {reason}"
-        return None
+                with contextlib.suppress(OSError):
+                    self._file.write(f"{line}\n")
+                    self._file.flush()
 
 
-def write_line(file: IO[str], line: str) -> None:
-    """Writes a line at once. A log on a full disk, or in a closed terminal, must not end the run."""
-    with contextlib.suppress(OSError):
-        file.write(f"{line}\n")
-        file.flush()
+def words_of(event: Event, overview: Overview) -> str | None:
+    """The event for a log: one line for each call of a single run, or for each picture of several."""
+    count = f"{overview.processed}/{overview.total}"
+    match event:
+        case Note():
+            return printable(overview.in_words(event))
+        case Advanced(name) if overview.is_single:  # the calls of many runs would only mix
+            return _status_in_words(overview.runs[name])
+        case Finished(name, seconds) if not overview.is_single:
+            return printable(f"{count} {name}: {seconds:.1f} s")
+        case Failed(name, reason) if not overview.is_single:
+            return printable(f"{count} {name} failed: {reason}")
+    return None
 
 
 def _status_in_words(status: RunStatus) -> str:
