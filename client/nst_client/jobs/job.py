@@ -8,6 +8,11 @@ from typing import NamedTuple
 from nst_client.jobs.settings import Settings
 
 
+def numbered(name: str, count: int) -> list[str]:
+    """What several of a kind are called: style, style_2, ..."""
+    return [name if number == 1 else f"{name}_{number}" for number in range(1, count + 1)]
+
+
 class Sources(NamedTuple):
     """The picture files that a run reads."""
 
@@ -22,10 +27,8 @@ class Sources(NamedTuple):
 
     def by_role(self) -> dict[str, Path]:
         """All of them by what they are for: content, style, style_2, ..., mask, mask_2, ..."""
-        roles = {"content": self.content}
-        for name, files in (("style", self.styles), ("mask", self.masks)):
-            roles |= {name if number == 1 else f"{name}_{number}": file for number, file in enumerate(files, 1)}
-        return roles
+        styles, masks = numbered("style", len(self.styles)), numbered("mask", len(self.masks))
+        return dict(zip(("content", *styles, *masks), self.files, strict=True))
 
     @property
     def title(self) -> str:

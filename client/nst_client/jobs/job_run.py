@@ -15,7 +15,7 @@ from nst_client.calls.style_client import StyleClient
 from nst_client.errors import Diverged
 from nst_client.files.pictures import check_writable, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.job import Job
+from nst_client.jobs.job import Job, numbered
 from nst_client.jobs.observer import Observer
 from nst_client.jobs.painting import paint
 from nst_client.jobs.result import Result
@@ -93,7 +93,7 @@ class JobRun:
                 return paint(
                     self._client,
                     self.content,
-                    [picture for role, picture in self._pictures.items() if role.startswith("style")],
+                    [self._pictures[role] for role in numbered("style", len(self.job.sources.styles))],
                     settings,
                     self.checkpoint,
                     observer=observer,
