@@ -60,13 +60,14 @@ def cross_pairs(
     skipped: list[Path] = []
     found = [
         _pictures(role, names, output_dir, suffix, problems, skipped)
-        for role, names in (("c", contents), ("s", styles))
+        for role, names in (("content", contents), ("style", styles))
     ]
     if skipped:
         warnings.warn(_skipped_in_words(skipped), stacklevel=2)
     if problems:
         raise NoPictures(
-            " ".join(problems), "Name picture files, folders with pictures, or globs such as 'photos/*.jpg'."
+            " ".join(dict.fromkeys(problems)),
+            "Name picture files, folders with pictures, or globs such as 'photos/*.jpg'.",
         )
     inputs = entries_of(found[0] + found[1])
     if folded(output_dir.resolve() / SHEET) in inputs:
@@ -109,7 +110,7 @@ def _pictures(
     skipped: list[Path],
 ) -> list[Path]:
     if not arguments:
-        problems.append(f"There is no {'content' if role == 'c' else 'style'}.")
+        problems.append(f"There is no {role}.")
     found: dict[Path, Path] = {}
     for argument in arguments:
         try:

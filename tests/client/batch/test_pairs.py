@@ -102,6 +102,12 @@ def test_all_arguments_that_stand_for_nothing_are_told_at_once():
     assert raised.value.remedy.endswith(".")
 
 
+def test_what_is_missing_is_said_once_though_it_was_named_twice():
+    with pytest.raises(NoPictures) as raised:
+        crossed(["missing.png"], ["missing.png"])
+    assert str(raised.value) == "There is no file missing.png."
+
+
 def test_many_files_that_are_skipped_are_counted_and_some_named():
     touch("photos/a.jpg", *(f"photos/{number:02}.heic" for number in range(SHOWN_SKIPPED + 3)), "x.png")
     with pytest.warns(UserWarning, match=r"^13 files skipped, .*: photos/00\.heic, .*/09\.heic and 3 more\.$"):
