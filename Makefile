@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow conformance check format docs bench clean torch
+.PHONY: help install demo test slow conformance check format docs pictures bench clean torch
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ format: $(VENV)/installed-dev  ## let ruff rewrite the code
 
 docs: $(VENV)/installed-dev  ## write the generated parts of the documents anew
 	$(VENV)/bin/python -m tests.documents
+
+pictures: $(VENV)/installed-dev  ## make the README's pictures anew
+	$(VENV)/bin/python -m tests.pictures
 
 bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session, calls against one, a batch
 	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
