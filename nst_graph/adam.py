@@ -2,64 +2,49 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import tensorflow as tf
 
-from nst_graph.pixels import clip
+from nst_graph.optimiser import SHORTENED, Memory, Settings, Sizes
+from nst_graph.resampling import resize, triangle
 
 
-class AdamState(NamedTuple):
-    """What Adam remembers between two updates of a picture."""
+class Adam:
+    """Kingma and Ba (2015). Its pictures are the mean and the variance of the gradient."""
 
-    updates: tf.Tensor  # int32[]: updates made so far (t in the paper)
-    mean: tf.Tensor  # float32[height, width, 3]: first moment of the gradient (m)
-    variance: tf.Tensor  # float32[height, width, 3]: second raw moment of the gradient (v)
-
-
-class Adam(NamedTuple):
-    """Adam and its settings: see `nst_graph.optimiser.Optimiser`."""
-
-    beta_1: float  # decay of the mean
-    beta_2: float  # decay of the variance
-    epsilon: float  # the paper's epsilon-hat
-
-    def start(self, image: tf.Tensor) -> AdamState:
-        """The state before the first update of `image`."""
-        return AdamState(tf.constant(0), tf.zeros_like(image), tf.zeros_like(image))
+    def sizes(self, history: tf.Tensor) -> Sizes:
+        """Two pictures."""
+        del history
+        return Sizes(numbers=0, pictures=2, ring=0)
 
     def step(
-        self, image: tf.Tensor, gradient: tf.Tensor, state: AdamState, learning_rate: tf.Tensor
-    ) -> tuple[tf.Tensor, AdamState]:
-        """The picture after one update, and the state after that."""
-        update, state = adam_update(
-            gradient,
-            state,
-            learning_rate=learning_rate,
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=self.epsilon,
-        )
-        return clip(image - update), state
+        self, image: tf.Tensor, gradient: tf.Tensor, memory: Memory, settings: Settings
+    ) -> tuple[tf.Tensor, Memory]:
+        """See `nst_graph.optimiser.Optimiser`."""
+        mean, variance = tf.unstack(memory.pictures, num=2)
+        mean = settings.beta_1 * mean + settings.rest_1 * gradient
+        variance = settings.beta_2 * variance + settings.rest_2 * tf.square(gradient)
+        memory = memory._replace(steps=memory.steps + 1, pictures=tf.stack([mean, variance]))
+        return settings.bounded(image - self._update(memory, settings)), memory
 
+    def shortened(self, image: tf.Tensor, memory: Memory, settings: Settings) -> tuple[tf.Tensor, Memory]:
+        """The step follows from the memory; where the bounds cut it, it counts as if they had not."""
+        return settings.bounded(image + (1.0 - SHORTENED) * self._update(memory, settings)), memory
 
-def adam_update(
-    gradient: tf.Tensor,
-    state: AdamState,
-    *,
-    learning_rate: tf.Tensor,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> tuple[tf.Tensor, AdamState]:
-    """What to subtract from the picture, and the state after that.
+    def carried(self, memory: Memory, height: tf.Tensor, width: tf.Tensor) -> Memory:
+        """As in crowsonkb/style-transfer-pytorch, scale_adam: the variance bilinearly, so that it is never negative."""
+        mean, variance = tf.unstack(memory.pictures, num=2)
+        pictures = tf.stack([resize(mean, height, width), resize(variance, height, width, triangle)])
+        return memory._replace(pictures=pictures, ring=tf.zeros(tf.stack([0, height, width, 3]), memory.ring.dtype))
 
-    Kingma and Ba (2015), in the form of the last sentence of their section 2, as TensorFlow and Keras
-    have it: the bias corrections are folded into the step size, so `epsilon` is their epsilon-hat.
-    """
-    updates = state.updates + 1
-    t = tf.cast(updates, tf.float32)
-    mean = beta_1 * state.mean + (1 - beta_1) * gradient
-    variance = beta_2 * state.variance + (1 - beta_2) * tf.square(gradient)
-    step_size = learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
-    return step_size * mean / (tf.sqrt(variance) + epsilon), AdamState(updates, mean, variance)
+    def _update(self, memory: Memory, settings: Settings) -> tf.Tensor:
+        """What the last step subtracted.
+
+        The form of the last sentence of the paper's section 2, as TensorFlow and Keras have it: the bias corrections
+        are folded into the step size, so that epsilon is the paper's epsilon-hat. PyTorch has algorithm 1 itself.
+        """
+        mean, variance = tf.unstack(memory.pictures, num=2)
+        t = tf.cast(memory.steps, tf.float32)
+        correction = tf.sqrt(1.0 - tf.pow(settings.beta_2, t))
+        step_size = settings.learning_rate * correction / (1.0 - tf.pow(settings.beta_1, t))
+        epsilon = settings.epsilon * tf.where(settings.folded, 1.0, correction)
+        return step_size * mean / (tf.sqrt(variance) + epsilon)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from nst_graph.losses import gram_matrix, relative_error, total_variation
+from nst_graph.moments import gram_matrix
+from nst_graph.presets import STYLE_LAYERS
+from nst_graph.variation import squares
 from nst_graph.vgg19 import features_at, preprocess
 
-STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 CONTENT_LAYER = "block4_conv2"
 
 
@@ -46,5 +47,13 @@ class Yardstick:
                 ]
             ),
             relative_error(features[CONTENT_LAYER], content_target),
-            total_variation(image),
+            squares(image),
         )
+
+
+def relative_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """||value - target||^2 / ||target||^2, Frobenius norms: float32[], and 0 where `target` is all 0."""
+    value, target = tf.cast(value, tf.float32), tf.cast(target, tf.float32)
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(tf.math.squared_difference(value, target)), tf.reduce_sum(tf.square(target))
+    )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from nst_graph.losses import gram_matrix, relative_error, squared_error, total_variation
-from nst_graph.presets import Preset
+from nst_graph.moments import moments
+from nst_graph.presets import STYLE_LAYERS
+from nst_graph.recipe import CONTENT_LOSSES, Recipe
+from nst_graph.style_losses import StyleTarget, style_loss, style_targets
+from nst_graph.variation import VARIATIONS
 from nst_graph.vgg19 import features_at, preprocess
 
 
@@ -23,41 +26,57 @@ class Losses(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """What a call compares every picture with: features and Gram matrices by layer name."""
+    """What a size compares every picture with."""
 
-    content: Mapping[str, tf.Tensor]
-    style: Mapping[str, tf.Tensor]
+    content: Mapping[str, tf.Tensor]  # features by layer
+    content_scales: Sequence[tf.Tensor]  # float32[] for each layer: factors on squared errors
+    style: Sequence[StyleTarget]  # of `STYLE_LAYERS`
 
 
 class Objective:
-    """The losses of one preset on one network."""
+    """The losses on one network."""
 
-    def __init__(self, network: keras.Model, preset: Preset) -> None:
-        self._preset = preset
-        self._error = relative_error if preset.relative else squared_error
-        self._content_features = features_at(network, preset.content_layers)
-        self._style_features = features_at(network, preset.style_layers)
-        self._features = features_at(network, {**preset.content_layers, **preset.style_layers})
+    def __init__(self, network: keras.Model, content_layers: Sequence[str]) -> None:
+        self._content_layers = list(content_layers)
+        self._content_features = features_at(network, content_layers)
+        self._style_features = features_at(network, STYLE_LAYERS)
+        self._features = features_at(network, [*content_layers, *STYLE_LAYERS])
 
-    def targets(self, content: tf.Tensor, style: tf.Tensor) -> Targets:
+    def targets(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
         """Targets from two pictures of any sizes: float32[height, width, 3] in 0..255."""
-        grams = {n: gram_matrix(f) for n, f in self._style_features(preprocess(style)).items()}
-        return Targets(content=self._content_features(preprocess(content)), style=grams)
+        features = self._content_features(preprocess(content, recipe.replicate))
+        styles = self._style_features(preprocess(style, recipe.replicate))
+        return Targets(
+            features,
+            [_content_scale(recipe.content_loss, features[layer]) for layer in self._content_layers],
+            style_targets(recipe.style_loss, [moments(styles[layer]) for layer in STYLE_LAYERS]),
+        )
 
-    def losses(self, image: tf.Tensor, targets: Targets, options: Mapping[str, tf.Tensor]) -> Losses:
-        """Losses of a picture of the content's size, float32[height, width, 3] in 0..255; `options` by name."""
-        features = self._features(preprocess(image))
-        content = options["content_weight"] * tf.add_n(
-            [
-                weight * self._error(features[layer], targets.content[layer])
-                for layer, weight in self._preset.content_layers.items()
-            ]
-        )
-        style = options["style_weight"] * tf.add_n(
-            [
-                weight * self._error(gram_matrix(features[layer]), targets.style[layer])
-                for layer, weight in self._preset.style_layers.items()
-            ]
-        )
-        variation = options["tv_weight"] * total_variation(image)
+    def losses(self, image: tf.Tensor, targets: Targets, recipe: Recipe) -> Losses:
+        """Losses of a picture of the content's size, float32[height, width, 3] in 0..255."""
+        features = self._features(preprocess(image, recipe.replicate))
+        options = recipe.options
+        errors = [
+            scale * _squared_error(features[layer], targets.content[layer])
+            for layer, scale in zip(self._content_layers, targets.content_scales, strict=True)
+        ]
+        weights = recipe.content_layer_weights(self._content_layers)
+        content = options["content_weight"] * tf.reduce_sum(weights * tf.stack(errors))
+        current = [moments(features[layer]) for layer in STYLE_LAYERS]
+        weights = options["style_layer_weights"]
+        style = options["style_weight"] * style_loss(recipe.style_loss, current, targets.style, weights)
+        kinds = [lambda kind=kind: kind(image) for kind in VARIATIONS.values()]
+        variation = options["tv_weight"] * tf.switch_case(recipe.variation, kinds)
         return Losses(content + style + variation, content, style, variation)
+
+
+def _squared_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.math.squared_difference(tf.cast(value, tf.float32), tf.cast(target, tf.float32)))
+
+
+def _content_scale(kind: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """What makes a mean, a sum or a relative error of a sum of squares, in the order of `CONTENT_LOSSES`."""
+    mean = 1.0 / tf.cast(tf.size(target), tf.float32)
+    relative = tf.math.divide_no_nan(1.0, tf.reduce_sum(tf.square(tf.cast(target, tf.float32))))
+    scales = {"mean": mean, "sum": 1.0, "relative": relative}
+    return tf.stack([scales[name] for name in CONTENT_LOSSES])[kind]

@@ -11,10 +11,12 @@ import tensorflow as tf
 
 from nst_graph.exclusive import one_at_a_time
 from nst_graph.execution import Execution
-from nst_graph.loop import LoopState, loop_start, optimise
+from nst_graph.loop import LoopState, optimise
 from nst_graph.objective import Objective
-from nst_graph.pixels import floats, rounded
+from nst_graph.painting import Painting
+from nst_graph.pixels import rounded
 from nst_graph.presets import Preset
+from nst_graph.recipe import Recipe
 from nst_graph.state import Owner, owner_of
 
 
@@ -23,7 +25,7 @@ class Request(NamedTuple):
 
     content: tf.Tensor  # uint8[height, width, 3]
     style: tf.Tensor  # uint8[any height, any width, 3]
-    options: Mapping[str, tf.Tensor]  # the optional inputs, by `Option.name`
+    options: Mapping[str, tf.Tensor]  # the optional inputs, by `Option.name`, as `resolved` returns them
 
 
 class Advanced(NamedTuple):
@@ -34,19 +36,28 @@ class Advanced(NamedTuple):
 
 
 class Optimisation:
-    """Minimises the objective of one preset on one network."""
+    """Minimises the objective of a request's preset on one network."""
 
-    def __init__(self, network: keras.Model, preset: Preset, execution: Execution) -> None:
-        self._objective = Objective(network, preset)
-        self._preset = preset
+    def __init__(self, network: keras.Model, presets: Mapping[str, Preset], execution: Execution) -> None:
+        layers = dict.fromkeys(layer for preset in presets.values() for layer in preset.content_layers)
+        self._objective = Objective(network, list(layers))
+        self._presets = presets
         self._execution = execution
-        self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(preset).encode())}
+        self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(presets).encode())}
         # A function of its own, so that a SavedModel has the loop once and not once for each signature.
         self._run = tf.function(self._advance, autograph=False)
 
     def start(self, request: Request) -> LoopState:
         """The state before the first iteration."""
-        return loop_start(floats(request.content), self._preset)
+        return self._painting(request).start()
+
+    def shapes(self, request: Request, iteration: tf.Tensor) -> LoopState:
+        """The shapes of a state: see `Painting.shapes`."""
+        return self._painting(request).shapes(iteration)
+
+    def picture(self, request: Request, state: LoopState) -> tf.Tensor:
+        """The picture that a state has come to: uint8[height, width, 3], of the content's size."""
+        return rounded(self._painting(request).result(state))
 
     def owner(self, request: Request) -> Owner:
         """What a run of this request can only go on with: see `read_state`."""
@@ -76,22 +87,22 @@ class Optimisation:
                 content, style = tf.identity(content), tf.identity(style)
         # The targets are computed anew in every call of a run. They cost two thirds of an iteration; to carry them
         # would cost 27 MB each way at 512 x 512, three times the rest of the state.
-        targets = self._objective.targets(floats(content), floats(style))
+        painting = self._painting(request._replace(content=content, style=style))
         state, losses = optimise(
-            lambda image: self._objective.losses(image, targets, request.options),
+            lambda state: painting.level(self._objective, state),
             state,
             iterations=iterations,
-            learning_rate=request.options["learning_rate"],
-            preset=self._preset,
+            recipe=self._recipe(request),
             ends_at=ends_at,
             xla=xla,
         )
         return Advanced(state, losses)
 
+    def _painting(self, request: Request) -> Painting:
+        return Painting(request.content, request.style, self._recipe(request))
 
-def picture_of(state: LoopState) -> tf.Tensor:
-    """The picture that a state has come to: uint8[height, width, 3]."""
-    return rounded(state.image)
+    def _recipe(self, request: Request) -> Recipe:
+        return Recipe(self._presets, request.options)
 
 
 def _network_digest(network: keras.Model) -> str:

@@ -16,10 +16,11 @@ from nst_graph.encoded import decode_picture, encode_picture
 from nst_graph.evaluation import Yardstick
 from nst_graph.limits import Limits
 from nst_graph.objective import Losses
-from nst_graph.optimisation import Optimisation, Request, picture_of
+from nst_graph.optimisation import Optimisation, Request
 from nst_graph.options import OPTIONS, Option
 from nst_graph.pixels import floats
 from nst_graph.presets import Preset
+from nst_graph.recipe import resolved
 from nst_graph.state import read_state, write_state
 
 Function = Any  # a `tf.function` from tensors to a dict of tensors, which TensorFlow has no type for
@@ -86,18 +87,22 @@ def signatures(*, xla: bool) -> tuple[Signature, ...]:
 
 
 def stylize_function(
-    row: Signature, optimisation: Optimisation, preset: Preset, limits: Limits, options: Sequence[Option] = OPTIONS
+    row: Signature,
+    optimisation: Optimisation,
+    presets: Mapping[str, Preset],
+    limits: Limits,
+    options: Sequence[Option] = OPTIONS,
 ) -> Function:
     """The function of a row: see `StyleTransfer`.
 
     Args:
         row: what it takes and does.
         optimisation: what it runs.
-        preset: where the options' defaults come from. As tensors they become `SignatureDef.defaults`.
+        presets: those of the model; the first is the default.
         limits: what it accepts.
-        options: the optional inputs.
+        options: the optional inputs. Their defaults, as tensors, become `SignatureDef.defaults`.
     """
-    defaults = {option.name: _default(option, preset) for option in options}
+    defaults = {option.name: _default(option) for option in options}
     specs = row.inputs
     if row.takes_options:
         specs |= {option.name: tf.TensorSpec(option.shape, option.dtype) for option in options}
@@ -106,7 +111,8 @@ def stylize_function(
         inputs = {**defaults, **dict(zip(specs, arguments, strict=True))}
         content, style = _pictures(row, inputs, limits)
         checked = {option.name: validation.option(option, inputs[option.name]) for option in options}
-        return _outputs(row, optimisation, Request(content, style, checked), inputs, limits)
+        request = Request(content, style, resolved(checked, presets, content))
+        return _outputs(row, optimisation, request, inputs, limits)
 
     _name(function, row.name, {name: defaults.get(name) for name in specs})
     named = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()]
@@ -150,22 +156,25 @@ def _pictures(row: Signature, inputs: Tensors, limits: Limits) -> list[tf.Tensor
 def _outputs(
     row: Signature, optimisation: Optimisation, request: Request, inputs: Tensors, limits: Limits
 ) -> dict[str, tf.Tensor]:
-    state = optimisation.start(request)
     owner = {} if row.does == "whole" else optimisation.owner(request)
     if row.does == "step":
-        state = read_state("state_bytes", inputs["state_bytes"], state, owner)
+        state = read_state("state_bytes", inputs["state_bytes"], lambda n: optimisation.shapes(request, n), owner)
+    else:
+        state = optimisation.start(request)
     losses = {}
     if row.does != "start":
         iterations = validation.iteration_count(inputs["iterations"], limits)
         state, losses["losses"] = optimisation.advance(request, state, iterations, xla=row.xla)
-    image = picture_of(state)
+    image = optimisation.picture(request, state)
     picture = {"image": image} if row.reads == "pixels" else {"image_bytes": encode_picture(image)}
     written = {} if row.does == "whole" else {"state_bytes": write_state(state, owner)}
     return written | picture | losses
 
 
-def _default(option: Option, preset: Preset) -> tf.Tensor:
-    return tf.constant(option.default_in(preset.defaults), option.dtype)
+def _default(option: Option) -> tf.Tensor:
+    if option.shape:
+        return tf.zeros([0 if side is None else side for side in option.shape], option.dtype)
+    return tf.constant(option.wire_default, option.dtype)
 
 
 def _name(function: Callable[..., Any], name: str, defaults: Mapping[str, tf.Tensor | None]) -> None:

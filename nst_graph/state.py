@@ -10,20 +10,26 @@ The digest is FarmHash64: it finds damage, not forgery. A forged state can only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from nst_graph import validation
+from nst_graph.kept import Kept
 from nst_graph.loop import LoopState
+from nst_graph.optimiser import RING_DTYPE, Memory
 
 FAMILY = "nst-state/"  # no other software's bytes begin so
-FORMAT = f"{FAMILY}2"
-EARLIER_FORMATS = f"{FAMILY}1"  # as a regular expression
+FORMAT = f"{FAMILY}3"
+EARLIER_FORMATS = f"{FAMILY}[12]"  # as a regular expression
 HEADER = f"{FAMILY}[ -~]+"  # fit to be quoted
 MAX_HEADER_BYTES = 4096  # several times the longest that `write_state` makes
 ITERATION = "[0-9]{1,9}"  # fits into int32
+
+DTYPES = LoopState(
+    tf.float32, tf.int32, Kept(tf.float32, tf.float32), Memory(tf.int32, tf.float32, tf.float32, RING_DTYPE)
+)
 
 Owner = Mapping[str, tf.Tensor]  # string[] each, without blanks, by the name that a refusal calls it
 
@@ -60,29 +66,36 @@ def write_state(state: LoopState, owner: Owner) -> tf.Tensor:
     return tf.concat([header[tf.newaxis], parts], axis=0)
 
 
-def read_state(name: str, state_bytes: tf.Tensor, like: LoopState, owner: Owner) -> LoopState:
+def read_state(
+    name: str, state_bytes: tf.Tensor, shapes: Callable[[tf.Tensor], LoopState], owner: Owner
+) -> LoopState:
     """The state that `write_state` wrote, bit for bit.
 
     Args:
         name: the input's name, for messages.
         state_bytes: string[any], from anybody.
-        like: a state of the same shapes and dtypes.
+        shapes: the shape of each tensor of a state after so many iterations, int32[].
         owner: what the state must belong to.
     """
-    tensors = _stored(like)
     state_bytes = tf.ensure_shape(state_bytes, [None])
-    words = _header_words(name, state_bytes, 3 + len(owner), 1 + len(tensors))
+    words = _header_words(name, state_bytes, 3 + len(owner), 1 + len(_stored(DTYPES)))
     parts = _undamaged_parts(name, state_bytes, words)
     with tf.control_dependencies([_owner_check(name, words[2:-1], owner, parts)]):
         parts = tf.identity(parts)
-    image, *optimiser = (_tensor(name, parts[index], tensor) for index, tensor in enumerate(tensors))
     iteration = _iteration(name, validation.behind(words[1], parts))
-    return LoopState(image, iteration, tf.nest.pack_sequence_as(like.optimiser, optimiser))
+    expected = zip(_stored(DTYPES), _stored(shapes(iteration)), strict=True)
+    tensors = [_tensor(name, parts[index], *each) for index, each in enumerate(expected)]
+    return _with_iteration(tensors, iteration)
 
 
-def _stored(state: LoopState) -> list[tf.Tensor]:
-    """The tensors behind the header, in which the iteration stands."""
-    return [state.image, *tf.nest.flatten(state.optimiser)]
+def _stored(state: LoopState) -> list[Any]:
+    """What stands behind the header, in which the iteration stands."""
+    return [state.image, *state.kept, *state.memory]
+
+
+def _with_iteration(stored: list[tf.Tensor], iteration: tf.Tensor) -> LoopState:
+    image, picture, loss, *memory = stored
+    return LoopState(image, iteration, Kept(picture, loss), Memory(*memory))
 
 
 def _iteration(name: str, word: tf.Tensor) -> tf.Tensor:
@@ -93,6 +106,8 @@ def _iteration(name: str, word: tf.Tensor) -> tf.Tensor:
 
 def _word(leaf: tf.Tensor) -> tf.Tensor:
     """What tells a tensor from any other of its shape: a number itself, else a fingerprint."""
+    if leaf.dtype == tf.string:
+        return leaf
     if leaf.shape.rank == 0 and leaf.dtype.is_floating:
         # Nine digits tell any two float32 apart; as many as `tf.as_string` writes by itself, six, do not.
         return tf.as_string(leaf, precision=9, shortest=True)
@@ -144,15 +159,18 @@ def _owner_check(name: str, received: tf.Tensor, owner: Owner, behind: tf.Tensor
     return validation.assertion(tf.reduce_all(same), *rule, ", ", expected[first], ", got ", received[first])
 
 
-def _tensor(name: str, raw: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-    length, wanted = tf.cast(tf.strings.length(raw), tf.int64), tf.size(like, tf.int64) * like.dtype.size
+def _tensor(name: str, raw: tf.Tensor, dtype: tf.DType, shape: tf.Tensor) -> tf.Tensor:
+    length = tf.cast(tf.strings.length(raw), tf.int64)
+    wanted = tf.reduce_prod(tf.cast(shape, tf.int64)) * dtype.size
     rule = [f"{name}: must hold tensors of the size of the content, ", tf.as_string(wanted), " bytes, got "]
     raw = validation.behind(raw, validation.assertion(length == wanted, *rule, tf.as_string(length)))
-    value = tf.ensure_shape(tf.reshape(tf.io.decode_raw(raw, like.dtype), tf.shape(like)), like.shape)
-    if not like.dtype.is_floating:
+    value = tf.io.decode_raw(raw, tf.uint16 if dtype == tf.bfloat16 else dtype)
+    value = tf.reshape(tf.bitcast(value, dtype), shape)
+    if not dtype.is_floating:
         return value
     rule = [f"{name}: must hold finite numbers, got some that are not: that run has diverged"]
-    return validation.behind(value, validation.assertion(tf.reduce_all(tf.math.is_finite(value)), *rule))
+    finite = tf.reduce_all(tf.math.is_finite(tf.cast(value, tf.float32)))
+    return validation.behind(value, validation.assertion(finite, *rule))
 
 
 def _raw_bytes(tensor: tf.Tensor) -> tf.Tensor:

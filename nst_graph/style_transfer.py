@@ -1,19 +1,19 @@
-"""The module that becomes a SavedModel: VGG19, one recipe, and the functions of the contract."""
+"""The module that becomes a SavedModel: VGG19, its recipes, and the functions of the contract."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
-from nst_graph.choices import Precision
-from nst_graph.evaluation import CONTENT_LAYER, STYLE_LAYERS, Yardstick
+from nst_graph.choices import Pooling, Precision
+from nst_graph.evaluation import CONTENT_LAYER, Yardstick
 from nst_graph.execution import DEFAULT_EXECUTION, Execution
 from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.optimisation import Optimisation
 from nst_graph.options import OPTIONS, Option
-from nst_graph.presets import Preset
+from nst_graph.presets import STYLE_LAYERS, Preset
 from nst_graph.restored import RestoredCheck
 from nst_graph.signatures import (
     Function,
@@ -61,23 +61,23 @@ class StyleTransfer(tf.Module):
     def __init__(
         self,
         network: keras.Model,
-        preset: Preset,
+        presets: Mapping[str, Preset],
         *,
         limits: Limits = DEFAULT_LIMITS,
         execution: Execution = DEFAULT_EXECUTION,
         options: Sequence[Option] = OPTIONS,
         model_card: str = "{}",
     ) -> None:
-        """Wraps a network built by `network_for` with the same preset."""
+        """Wraps a network built by `network_for` with the same presets; the first is the default."""
         super().__init__()
-        optimisation = Optimisation(network, preset, execution)
+        optimisation = Optimisation(network, presets, execution)
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
         self.restored = RestoredCheck(self.network_weights[-1])
         self._xla = execution.xla
         for row in self.rows.values():
-            setattr(self, row.name, stylize_function(row, optimisation, preset, limits, options))
+            setattr(self, row.name, stylize_function(row, optimisation, presets, limits, options))
         self.evaluate = evaluate_function(Yardstick(network), limits)
         self.describe = describe_function(model_card)
 
@@ -93,7 +93,10 @@ class StyleTransfer(tf.Module):
         return served | {"evaluate": self.evaluate, "describe": self.describe}
 
 
-def network_for(preset: Preset, *, precision: Precision = "float32", width_divisor: int = 1) -> keras.Model:
-    """VGG19 with all layers that the preset and `evaluate` use, and untrained weights."""
-    layers = [*preset.content_layers, *preset.style_layers, *STYLE_LAYERS, CONTENT_LAYER]
-    return vgg19(layers, pooling=preset.pooling, precision=precision, width_divisor=width_divisor)
+def network_for(
+    presets: Mapping[str, Preset], *, pooling: Pooling, precision: Precision = "float32", width_divisor: int = 1
+) -> keras.Model:
+    """VGG19 with all layers that the presets and `evaluate` use, and untrained weights."""
+    contents = [layer for preset in presets.values() for layer in preset.content_layers]
+    layers = [*contents, *STYLE_LAYERS, CONTENT_LAYER]
+    return vgg19(layers, pooling=pooling, precision=precision, width_divisor=width_divisor)

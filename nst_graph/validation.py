@@ -12,6 +12,8 @@ import tensorflow as tf
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.options import Option
 
+MAX_QUOTED_BYTES = 64
+
 
 def picture(name: str, value: tf.Tensor, limits: Limits) -> tf.Tensor:
     """A picture that can be stylised: uint8[height, width, 3].
@@ -42,22 +44,33 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
 
 
 def option(row: Option, value: tf.Tensor) -> tf.Tensor:
-    """The value of an optional input, each of its elements within the row's range."""
+    """The value of an optional input: each of its elements within the row's range, or unset where a preset has its own."""
     value = tf.ensure_shape(value, row.shape)
+    if row.dtype == "uint8":
+        return value
+    if row.choices:
+        return _choice(row, value)
     above = value > row.minimum if row.exclusive_minimum else value >= row.minimum
     inside = tf.reduce_all(above & (value <= row.maximum))
+    if row.default is None and not row.shape:
+        inside |= value == row.unset
     low = f"above {row.minimum:g} and up to" if row.exclusive_minimum else f"from {row.minimum:g} to"
     rule = f"{row.name}: must be a number {low} {row.maximum:g}, got "
-    return behind(value, assertion(inside, rule, _words(value)))
+    return behind(value, assertion(inside, rule, words(value)))
+
+
+def _choice(row: Option, value: tf.Tensor) -> tf.Tensor:
+    known = tf.reduce_any(value == tf.constant([row.wire_default, *row.choices]))
+    rule = f"{row.name}: must be one of {', '.join(row.choices)}, got "
+    # Quoted as far as a message can bear it: anybody's bytes may come in.
+    return behind(value, assertion(known, rule, tf.strings.substr(value, 0, MAX_QUOTED_BYTES)))
 
 
 def same_size(name: str, value: tf.Tensor, other_name: str, other: tf.Tensor) -> tf.Tensor:
     """A picture of the height and width of another one."""
-    (height, width), (other_height, other_width) = tf.unstack(tf.shape(value)[:2]), tf.unstack(tf.shape(other)[:2])
-    same = (height == other_height) & (width == other_width)
+    same = tf.reduce_all(tf.shape(value)[:2] == tf.shape(other)[:2])
     rule = f"{name}: must have the height and width of {other_name}, "
-    values = [_by(other_height, other_width), ", got ", _by(height, width)]
-    return behind(value, assertion(same, rule, *values))
+    return behind(value, assertion(same, rule, size_words(other), ", got ", size_words(value)))
 
 
 def assertion(condition: tf.Tensor, *words: str | tf.Tensor) -> tf.Operation:
@@ -72,11 +85,16 @@ def _size_check(name: str, height: tf.Tensor, width: tf.Tensor, limits: Limits) 
     return assertion(fits, rule, _by(height, width))
 
 
+def size_words(picture: tf.Tensor) -> tf.Tensor:
+    """`height x width` of a picture: string[]."""
+    return _by(tf.shape(picture)[0], tf.shape(picture)[1])
+
+
 def _by(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     return tf.strings.join([tf.as_string(height), " x ", tf.as_string(width)])
 
 
-def _words(value: tf.Tensor) -> tf.Tensor:
+def words(value: tf.Tensor) -> tf.Tensor:
     """A number, or several with blanks between them."""
     shortest = {"shortest": True} if value.dtype.is_floating else {}
     return tf.strings.reduce_join(tf.reshape(tf.as_string(value, **shortest), [-1]), separator=" ")

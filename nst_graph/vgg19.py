@@ -17,6 +17,9 @@ IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 # Convolutions and filters of each block (Simonyan and Zisserman 2015, table 1, column E); a pool follows each.
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
+L2_SCALE = 0.78  # crowsonkb/style-transfer-pytorch, VGGFeatures.pooling_scales
+SMALLEST_MEAN_SQUARE = 1e-7  # float16's own smallest is 6e-8
+
 CONVOLUTIONS = tuple(
     f"block{block}_conv{index}" for block, (depth, _) in enumerate(BLOCKS, 1) for index in range(1, depth + 1)
 )
@@ -34,13 +37,14 @@ def vgg19(
     Args:
         layers: Keras names of the wanted layers, such as `block4_conv2`. A convolution's output is
             taken behind its ReLU.
-        pooling: `max` as trained, or `average`, which Gatys et al. (2016, section 2) found to give
-            smoother gradients and slightly better pictures.
+        pooling: `max` as trained; `average`, which Gatys et al. (2016, section 2) found to give
+            smoother gradients and slightly better pictures; or `l2`, the root of the sum of squares times 0.78,
+            about as large as `max` (crowsonkb/style-transfer-pytorch, VGGFeatures).
         precision: dtype of weights and features.
         width_divisor: divides the number of filters of every convolution; above 1 for tests only.
 
     Returns:
-        A model from float32[batch, height, width, 3] (see `preprocess`) to a dict of
+        A model from float32[batch, height + 2, width + 2, 3] (see `preprocess`) to a dict of
         precision[batch, height / 2**(block - 1), width / 2**(block - 1), channels] by layer name.
 
     Raises:
@@ -50,7 +54,6 @@ def vgg19(
     unknown = sorted(wanted - set(CONVOLUTIONS))
     if unknown:
         raise ValueError(f"VGG19 has no layer {unknown[0]!r}; it has {', '.join(CONVOLUTIONS)}")
-    pool = keras.layers.AveragePooling2D if pooling == "average" else keras.layers.MaxPooling2D
     inputs = features = keras.Input((None, None, 3))
     outputs: dict[str, Any] = {}
     for block, (depth, filters) in enumerate(BLOCKS, 1):
@@ -59,7 +62,7 @@ def vgg19(
             features = keras.layers.Conv2D(
                 filters // width_divisor,
                 3,
-                padding="same",
+                padding="valid" if name == CONVOLUTIONS[0] else "same",  # `preprocess` pads the first
                 activation="relu",
                 name=name,
                 dtype=precision,
@@ -68,8 +71,21 @@ def vgg19(
             outputs |= {name: features} if name in wanted else {}
             if set(outputs) == wanted:
                 return keras.Model(inputs, outputs)
-        features = pool(2, strides=2, name=f"block{block}_pool", dtype=precision)(features)
+        features = _pool(pooling, f"block{block}_pool", precision)(features)
     raise ValueError("no layer is wanted")
+
+
+def _pool(pooling: Pooling, name: str, precision: Precision) -> keras.layers.Layer:
+    if pooling == "l2":
+        return keras.layers.Lambda(_l2_pool, name=name, dtype=precision)
+    pool = keras.layers.AveragePooling2D if pooling == "average" else keras.layers.MaxPooling2D
+    return pool(2, strides=2, name=name, dtype=precision)
+
+
+def _l2_pool(features: tf.Tensor) -> tf.Tensor:
+    """Where all four are 0 the root has no slope: there the gradient is 0."""
+    means = tf.nn.avg_pool2d(tf.square(features), 2, 2, "VALID")
+    return L2_SCALE * 2 * tf.sqrt(tf.maximum(means, SMALLEST_MEAN_SQUARE))
 
 
 def features_at(network: keras.Model, layers: Iterable[str]) -> keras.Model:
@@ -77,7 +93,18 @@ def features_at(network: keras.Model, layers: Iterable[str]) -> keras.Model:
     return keras.Model(network.input, {name: network.get_layer(name).output for name in layers})
 
 
-def preprocess(image: tf.Tensor) -> tf.Tensor:
-    """RGB pixels in 0..255, float32[height, width, 3], as VGG19 wants them: float32[1, height, width, 3]."""
+def preprocess(image: tf.Tensor, replicate: bool | tf.Tensor = False) -> tf.Tensor:
+    """A picture as `vgg19` wants it, with the border of one pixel that its first convolution needs.
+
+    Args:
+        image: RGB pixels in 0..255, float32[height, width, 3].
+        replicate: bool[]: the border repeats the picture's edge, so that no contrast is painted there; else it is
+            zeros, the mean colour, as VGG19 was trained.
+
+    Returns:
+        float32[1, height + 2, width + 2, 3].
+    """
     bgr = tf.reverse(image, axis=[-1]) - tf.constant(IMAGENET_MEAN_BGR)
-    return bgr[tf.newaxis]
+    border = [[1, 1], [1, 1], [0, 0]]
+    kept = tf.maximum(tf.pad(tf.ones_like(bgr[..., :1]), border), tf.cast(replicate, tf.float32))
+    return (tf.pad(bgr, border, "SYMMETRIC") * kept)[tf.newaxis]

@@ -1,0 +1,113 @@
+"""The picture of a run at every size: where it starts, how it goes from one size to the next, what it shows."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from nst_graph.kept import Kept, kept_from, kept_rows
+from nst_graph.limits import MIN_SIDE
+from nst_graph.loop import Level, LoopState
+from nst_graph.objective import Losses, Objective
+from nst_graph.optimiser import SCALAR, empty_memory, memory_shapes
+from nst_graph.pixels import clip, floats
+from nst_graph.recipe import Recipe
+from nst_graph.resampling import resize
+from nst_graph.schedule import sides
+from nst_graph.stepping import carried, memory_sizes
+from nst_graph.vgg19 import IMAGENET_MEAN_BGR
+
+
+class Painting:
+    """Of one request."""
+
+    def __init__(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> None:
+        """Takes uint8[height, width, 3] each, of any sizes."""
+        self._content, self._style, self._recipe = floats(content), floats(style), recipe
+        self._height, self._width = tf.unstack(tf.shape(content)[:2])
+
+    def start(self) -> LoopState:
+        """The state before the first iteration."""
+        height, width = self._sides(tf.constant(0))
+        image = clip(self._first_picture(height, width))
+        memory = empty_memory(memory_sizes(self._recipe), height, width)
+        return LoopState(image, tf.constant(0), kept_from(image, self._recipe), memory)
+
+    def shapes(self, iteration: tf.Tensor) -> LoopState:
+        """The shape of each tensor of a state after so many iterations, int32[]: int32[rank] each."""
+        height, width = self._sides(self._last_level(iteration))
+        kept = Kept(tf.stack([kept_rows(height, self._recipe), width, 3]), SCALAR)
+        memory = memory_shapes(memory_sizes(self._recipe), height, width)
+        return LoopState(tf.stack([height, width, 3]), SCALAR, kept, memory)
+
+    def level(self, objective: Objective, state: LoopState) -> tuple[Level, LoopState]:
+        """What the next iteration of a state needs, and the state at its size."""
+        schedule = self._recipe.schedule
+        level = schedule.level(state.iteration)
+        height, width = self._sides(level)
+        targets = objective.targets(resize(self._content, height, width), self._style_at(level), self._recipe)
+        same = level == self._last_level(state.iteration)
+        state = tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+
+        def losses_of(image: tf.Tensor) -> Losses:
+            return objective.losses(image, targets, self._recipe)
+
+        return Level(losses_of, schedule.end(level)), state
+
+    def result(self, state: LoopState) -> tf.Tensor:
+        """The picture that a state has come to, of the content's size: float32[height, width, 3] in 0..255."""
+        return clip(resize(self._reached(state), self._height, self._width))
+
+    def _reached(self, state: LoopState) -> tf.Tensor:
+        """The same, of the state's size."""
+        done = state.iteration - self._recipe.schedule.start(self._last_level(state.iteration))
+        return clip(state.kept.result(state.image, done, self._recipe))
+
+    def _carried(self, state: LoopState, height: tf.Tensor, width: tf.Tensor) -> LoopState:
+        image = clip(resize(self._reached(state), height, width))
+        memory = carried(self._recipe, state.memory, height, width)
+        return LoopState(image, state.iteration, kept_from(image, self._recipe), memory)
+
+    def _first_picture(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+        options = self._recipe.options
+        starts = {
+            "content": lambda: resize(self._content, height, width),
+            "noise": lambda: self._noise(height, width),
+            "style": lambda: _filling(self._style, height, width),
+            "image": lambda: resize(floats(options["init_image"]), height, width),
+        }
+        index = tf.argmax(tf.cast(tf.constant(list(starts)) == options["init"], tf.int32), output_type=tf.int32)
+        return tf.ensure_shape(tf.switch_case(index, list(starts.values())), [None, None, 3])
+
+    def _noise(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+        """Normal, round the mean colour: the same on every machine, since the generator is named."""
+        seed = tf.stack([self._recipe.options["seed"], 0])
+        normal = tf.random.stateless_normal(tf.stack([height, width, 3]), seed, alg="philox")
+        return tf.constant(IMAGENET_MEAN_BGR[::-1]) + self._recipe.number(lambda row: row.noise) * normal
+
+    def _style_at(self, level: tf.Tensor) -> tf.Tensor:
+        """The style, scaled as the content is at this level, as far as both of its sides stay large enough."""
+        height, width = tf.unstack(tf.shape(self._style)[:2])
+        longest = tf.cast(tf.maximum(height, width), tf.float64)
+        factor = self._recipe.schedule.sizes[level] / tf.maximum(self._height, self._width)
+        least = MIN_SIDE / tf.minimum(height, width)
+        wanted = tf.cast(tf.round(longest * tf.maximum(factor, least)), tf.int32)
+        return resize(self._style, *tf.unstack(sides(height, width, wanted)))
+
+    def _sides(self, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Height and width of the picture at a level: int32[] each."""
+        height, width = tf.unstack(sides(self._height, self._width, self._recipe.schedule.sizes[level]), num=2)
+        return height, width
+
+    def _last_level(self, iteration: tf.Tensor) -> tf.Tensor:
+        """The level that a state is in after so many iterations: that of the last one."""
+        return self._recipe.schedule.level(tf.maximum(iteration - 1, 0))
+
+
+def _filling(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """The middle of a picture, scaled without distortion until it fills a size."""
+    both = tf.cast(tf.shape(picture)[:2], tf.float64)
+    wanted = tf.cast(tf.stack([height, width]), tf.float64)
+    scaled = tf.cast(tf.math.ceil(both * tf.reduce_max(wanted / both) - 1e-6), tf.int32)
+    resized = resize(picture, scaled[0], scaled[1])
+    top, left = (scaled[0] - height) // 2, (scaled[1] - width) // 2
+    return resized[top : top + height, left : left + width]

@@ -1,0 +1,121 @@
+"""How far the moments of a picture's features are from those of a style's.
+
+Each loss comes in two sizes: as published, a mean over the entries of what is compared; or relative to the same
+quantity of the style, without a unit, so that the same weight serves every layer, network and size of picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from nst_graph.choices import StyleLoss
+from nst_graph.matrix_root import square_root, trace_of_root
+from nst_graph.moments import Moments
+
+# Added to covariances before their roots: crowsonkb/style-transfer-pytorch, StyleLossW2.
+VARIANCE_FLOOR = 1e-4
+
+
+class StyleTarget(NamedTuple):
+    """What a layer is compared with."""
+
+    moments: Moments
+    root: tf.Tensor  # float32[channels, channels], of the covariance; or [0, 0] where the loss does not use it
+    mean_scale: tf.Tensor  # float32[]: factor on squared errors of means
+    scale: tf.Tensor  # float32[]: factor on squared errors of matrices, and on Wasserstein's trace
+
+
+Target = Callable[[Moments], StyleTarget]
+Error = Callable[[Moments, StyleTarget], tf.Tensor]  # to float32[]
+
+
+def _gram(current: Moments, target: StyleTarget) -> tf.Tensor:
+    """Gatys et al. (2016), eq. 4, without its constants, which are weights here."""
+    return target.scale * _squares(current.gram - target.moments.gram)
+
+
+def _mean_and_covariance(current: Moments, target: StyleTarget) -> tf.Tensor:
+    """Squared errors of both: the Gram matrix cannot tell a mean from a variance (Risser et al. 2017, section 3)."""
+    covariance = target.scale * _squares(current.covariance - target.moments.covariance)
+    return target.mean_scale * _squares(current.mean - target.moments.mean) + covariance
+
+
+def _wasserstein(current: Moments, target: StyleTarget) -> tf.Tensor:
+    """The squared 2-Wasserstein distance of two normal distributions: crowsonkb/style-transfer-pytorch, StyleLossW2."""
+    covariance, wanted = _floored(current.covariance), _floored(target.moments.covariance)
+    root = trace_of_root(target.root @ covariance @ target.root)
+    trace = tf.linalg.trace(covariance) + tf.linalg.trace(wanted) - 2.0 * root
+    return target.mean_scale * _squares(current.mean - target.moments.mean) + target.scale * trace
+
+
+def _squares(value: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.square(value))
+
+
+def _floored(covariance: tf.Tensor) -> tf.Tensor:
+    return covariance + VARIANCE_FLOOR * tf.eye(tf.shape(covariance)[0])
+
+
+def _inverse(value: tf.Tensor) -> tf.Tensor:
+    """1 / value; 0 of 0, where nothing can be relative."""
+    return tf.math.divide_no_nan(1.0, value)
+
+
+def _mean_squares(style: Moments) -> StyleTarget:
+    channels = tf.cast(tf.shape(style.mean)[0], tf.float32)
+    return StyleTarget(style, tf.zeros([0, 0]), 1.0 / channels, 1.0 / channels**2)
+
+
+def _relative_gram(style: Moments) -> StyleTarget:
+    return StyleTarget(style, tf.zeros([0, 0]), tf.zeros([]), _inverse(_squares(style.gram)))
+
+
+def _relative_moments(style: Moments) -> StyleTarget:
+    mean_scale, scale = _inverse(_squares(style.mean)), _inverse(_squares(style.covariance))
+    return StyleTarget(style, tf.zeros([0, 0]), mean_scale, scale)
+
+
+def _mean_distance(style: Moments) -> StyleTarget:
+    scale = 1.0 / tf.cast(tf.shape(style.mean)[0], tf.float32)
+    return StyleTarget(style, square_root(_floored(style.covariance)), scale, scale)
+
+
+def _relative_distance(style: Moments) -> StyleTarget:
+    """Relative to the squared distance from the style to a map of zeros: the trace of its Gram matrix."""
+    scale = _inverse(tf.linalg.trace(style.gram))
+    return StyleTarget(style, square_root(_floored(style.covariance)), scale, scale)
+
+
+# What a layer of a style becomes, and how far a layer of a picture is from it: a row for each `choices.StyleLoss`.
+STYLE_LOSSES: Mapping[StyleLoss, tuple[Target, Error]] = {
+    "gram": (_mean_squares, _gram),
+    "gram-relative": (_relative_gram, _gram),
+    "moments": (_mean_squares, _mean_and_covariance),
+    "moments-relative": (_relative_moments, _mean_and_covariance),
+    "wasserstein": (_mean_distance, _wasserstein),
+    "wasserstein-relative": (_relative_distance, _wasserstein),
+}
+_ERRORS = (_gram, _mean_and_covariance, _wasserstein)
+
+
+def style_targets(kind: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
+    """Of each layer, for the row number `kind`, int32[], of `STYLE_LOSSES`."""
+    branches = [lambda target=target: [target(style) for style in styles] for target, _ in STYLE_LOSSES.values()]
+    targets: list[StyleTarget] = tf.switch_case(kind, branches)
+    return targets
+
+
+def style_loss(
+    kind: tf.Tensor, current: Sequence[Moments], targets: Sequence[StyleTarget], weights: tf.Tensor
+) -> tf.Tensor:
+    """The layers' errors times `weights`, float32[layers], added up: float32[]."""
+
+    def total(error: Error) -> tf.Tensor:
+        errors = [error(*layer) for layer in zip(current, targets, strict=True)]
+        return tf.reduce_sum(weights * tf.stack(errors))
+
+    places = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])
+    return tf.switch_case(places[kind], [lambda error=error: total(error) for error in _ERRORS])

@@ -1,0 +1,51 @@
+"""How rough a picture is: the kinds of total variation that the recipes use.
+
+All take float32[height, width, 3] in 0..255 and return float32[].
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from nst_graph.pixels import MAX_LEVEL
+
+
+def squares(image: tf.Tensor) -> tf.Tensor:
+    """Mean squared difference between neighbours, down and across, on pixels scaled to 0..1.
+
+    0 for a constant picture, 1 for a checkerboard of black and white.
+    """
+    down, across = _differences(image / MAX_LEVEL)
+    count = tf.cast(tf.size(down) + tf.size(across), tf.float32)
+    return (tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(across))) / count
+
+
+def absolute(image: tf.Tensor) -> tf.Tensor:
+    """Sum of absolute differences: ProGamerGov/neural-style-pt, TVLoss; tf.image.total_variation."""
+    down, across = _differences(image)
+    return tf.reduce_sum(tf.abs(down)) + tf.reduce_sum(tf.abs(across))
+
+
+def power(image: tf.Tensor) -> tf.Tensor:
+    """Sum of (down² + across²) ** 1.25 over all pixels except the last row and column: keras.io's tutorial."""
+    down, across = _differences(image)
+    return tf.reduce_sum(tf.pow(tf.square(down[:, :-1]) + tf.square(across[:-1]), 1.25))
+
+
+def stencil(image: tf.Tensor) -> tf.Tensor:
+    """Nine points, means of squares on 0..1, edges repeated: crowsonkb/style-transfer-pytorch, TVLoss."""
+    padded = tf.pad(image / MAX_LEVEL, [[1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+    down = padded[2:, 1:-1] - padded[1:-1, 1:-1]
+    across = padded[1:-1, 2:] - padded[1:-1, 1:-1]
+    falling = padded[1:, 1:] - padded[:-1, :-1]
+    rising = padded[1:, :-1] - padded[:-1, 1:]
+    straight = tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(across))
+    diagonal = tf.reduce_mean(tf.square(falling)) + tf.reduce_mean(tf.square(rising))
+    return 2.0 * (straight / 3.0 + diagonal / 12.0)
+
+
+def _differences(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
+
+
+VARIATIONS = {"squares": squares, "absolute": absolute, "power": power, "stencil": stencil}
