@@ -46,5 +46,5 @@ class Adam:
         t = tf.cast(memory.steps, tf.float32)
         correction = tf.sqrt(1.0 - tf.pow(settings.beta_2, t))
         step_size = settings.learning_rate * correction / (1.0 - tf.pow(settings.beta_1, t))
-        epsilon = settings.epsilon * tf.where(settings.folded, 1.0, correction)
+        epsilon = settings.epsilon * tf.where(settings.folded > 0, 1.0, correction)
         return step_size * mean / (tf.sqrt(variance) + epsilon)

@@ -75,13 +75,15 @@ def optimise(
         def iteration(state: LoopState) -> tuple[LoopState, tf.Tensor]:
             return _iteration(level, state, recipe)
 
-        compiled = tf.function(iteration, jit_compile=True) if xla else iteration
+        compiled = tf.function(iteration, jit_compile=True, autograph=False) if xla else iteration
 
         def iterate(done: tf.Tensor, state: LoopState, history: tf.TensorArray) -> tuple[tf.Tensor, ...]:
             state, losses = compiled(state)
             return done + 1, state, history.write(done, losses)
 
-        return tf.while_loop(lambda done, state, _: (done < last) & in_time(done, state), iterate, (done, state, history))
+        return tf.while_loop(
+            lambda done, state, _: (done < last) & in_time(done, state), iterate, (done, state, history)
+        )
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     done, state, history = tf.while_loop(

@@ -44,17 +44,17 @@ class Objective:
 
     def targets(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
         """Targets from two pictures of any sizes: float32[height, width, 3] in 0..255."""
-        features = self._content_features(preprocess(content, recipe.replicate))
-        styles = self._style_features(preprocess(style, recipe.replicate))
+        features = self._content_features(preprocess(content, recipe.numbers["replicate"]))
+        styles = self._style_features(preprocess(style, recipe.numbers["replicate"]))
         return Targets(
             features,
-            [_content_scale(recipe.content_loss, features[layer]) for layer in self._content_layers],
+            [_content_scale(recipe.numbers["content_loss"], features[layer]) for layer in self._content_layers],
             style_targets(recipe.style_loss, [moments(styles[layer]) for layer in STYLE_LAYERS]),
         )
 
     def losses(self, image: tf.Tensor, targets: Targets, recipe: Recipe) -> Losses:
         """Losses of a picture of the content's size, float32[height, width, 3] in 0..255."""
-        features = self._features(preprocess(image, recipe.replicate))
+        features = self._features(preprocess(image, recipe.numbers["replicate"]))
         options = recipe.options
         errors = [
             scale * _squared_error(features[layer], targets.content[layer])
@@ -66,7 +66,7 @@ class Objective:
         weights = options["style_layer_weights"]
         style = options["style_weight"] * style_loss(recipe.style_loss, current, targets.style, weights)
         kinds = [lambda kind=kind: kind(image) for kind in VARIATIONS.values()]
-        variation = options["tv_weight"] * tf.switch_case(recipe.variation, kinds)
+        variation = options["tv_weight"] * tf.switch_case(tf.cast(recipe.numbers["variation"], tf.int32), kinds)
         return Losses(content + style + variation, content, style, variation)
 
 
@@ -79,4 +79,4 @@ def _content_scale(kind: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     mean = 1.0 / tf.cast(tf.size(target), tf.float32)
     relative = tf.math.divide_no_nan(1.0, tf.reduce_sum(tf.square(tf.cast(target, tf.float32))))
     scales = {"mean": mean, "sum": 1.0, "relative": relative}
-    return tf.stack([scales[name] for name in CONTENT_LOSSES])[kind]
+    return tf.stack([scales[name] for name in CONTENT_LOSSES])[tf.cast(kind, tf.int32)]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
+from nst_graph import validation
 from nst_graph.exclusive import one_at_a_time
 from nst_graph.execution import Execution
 from nst_graph.loop import LoopState, optimise
 from nst_graph.objective import Objective
+from nst_graph.options import Option
 from nst_graph.painting import Painting
 from nst_graph.pixels import rounded
 from nst_graph.presets import Preset
-from nst_graph.recipe import Recipe
+from nst_graph.recipe import Recipe, resolved
 from nst_graph.state import Owner, owner_of
 
 
@@ -38,24 +40,40 @@ class Advanced(NamedTuple):
 class Optimisation:
     """Minimises the objective of a request's preset on one network."""
 
-    def __init__(self, network: keras.Model, presets: Mapping[str, Preset], execution: Execution) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        presets: Mapping[str, Preset],
+        options: Sequence[Option],
+        execution: Execution,
+    ) -> None:
         layers = dict.fromkeys(layer for preset in presets.values() for layer in preset.content_layers)
         self._objective = Objective(network, list(layers))
         self._presets = presets
+        self._options = [row._replace(choices=tuple(presets)) if row.name == "preset" else row for row in options]
         self._execution = execution
         self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(presets).encode())}
-        # A function of its own, so that a SavedModel has the loop once and not once for each signature.
+        # Functions of their own, so that a SavedModel has each once and not once for each signature.
+        self.resolve = tf.function(self._resolve, autograph=False)
+        self.start = tf.function(self._start, autograph=False)
+        self.shapes = tf.function(self._shapes, autograph=False)
+        self.picture = tf.function(self._picture, autograph=False)
         self._run = tf.function(self._advance, autograph=False)
 
-    def start(self, request: Request) -> LoopState:
+    def _resolve(self, options: Mapping[str, tf.Tensor], content: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        """Unchecked options to those of a `Request`."""
+        checked = {row.name: validation.option(row, options[row.name]) for row in self._options}
+        return resolved(checked, self._presets, content)
+
+    def _start(self, request: Request) -> LoopState:
         """The state before the first iteration."""
         return self._painting(request).start()
 
-    def shapes(self, request: Request, iteration: tf.Tensor) -> LoopState:
+    def _shapes(self, request: Request, iteration: tf.Tensor) -> LoopState:
         """The shapes of a state: see `Painting.shapes`."""
         return self._painting(request).shapes(iteration)
 
-    def picture(self, request: Request, state: LoopState) -> tf.Tensor:
+    def _picture(self, request: Request, state: LoopState) -> tf.Tensor:
         """The picture that a state has come to: uint8[height, width, 3], of the content's size."""
         return rounded(self._painting(request).result(state))
 

@@ -22,7 +22,7 @@ class Settings(NamedTuple):
     rest_1: tf.Tensor  # 1 - beta_1 without float32's rounding of the difference
     rest_2: tf.Tensor
     epsilon: tf.Tensor
-    folded: tf.Tensor  # bool[]: see `nst_graph.presets.AdamSettings`
+    folded: tf.Tensor  # 1 or 0: see `nst_graph.presets.AdamSettings`
     low: tf.Tensor  # bounds of pixels; infinite where the recipe has none
     high: tf.Tensor
 

@@ -98,6 +98,8 @@ OPTIONS = (
         default="last",
     ),
     Option("init", "The picture to start from.", dtype="string", choices=get_args(Init)),
-    Option("init_image", "A picture of the content's size to start from.", 0, 255, dtype="uint8", shape=(None, None, 3)),
+    Option(
+        "init_image", "A picture of the content's size to start from.", 0, 255, dtype="uint8", shape=(None, None, 3)
+    ),
     Option("seed", "Which noise to start from.", 0, INT32_MAX, dtype="int32", default=0),
 )

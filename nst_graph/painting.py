@@ -82,7 +82,7 @@ class Painting:
         """Normal, round the mean colour: the same on every machine, since the generator is named."""
         seed = tf.stack([self._recipe.options["seed"], 0])
         normal = tf.random.stateless_normal(tf.stack([height, width, 3]), seed, alg="philox")
-        return tf.constant(IMAGENET_MEAN_BGR[::-1]) + self._recipe.number(lambda row: row.noise) * normal
+        return tf.constant(IMAGENET_MEAN_BGR[::-1]) + self._recipe.numbers["noise"] * normal
 
     def _style_at(self, level: tf.Tensor) -> tf.Tensor:
         """The style, scaled as the content is at this level, as far as both of its sides stay large enough."""

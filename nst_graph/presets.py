@@ -64,16 +64,19 @@ class Preset(NamedTuple):
     adam: AdamSettings
     iterations: int  # published, at one size
     plan: Plan = Plan()  # the sizes
+    lbfgs_rate: float = 1.0  # learning rate of L-BFGS: a factor on its step
     sgd_rate: float = 1.0  # learning rate of plain gradient descent
     decay_iterations: float = float("inf")  # the learning rate falls as (1 + iteration / these) ** -1/2
     decay_rate: float = 1.0  # and by this factor in an iteration
     average: float = 0.0  # decay of the average over iterations
     init: Init = "content"
     noise: float = 64.0  # standard deviation of the noise to start from, in pixel levels round the mean colour
-    per_pixel: bool = False  # gradients are taken times the number of pixel values, so that one epsilon serves all sizes
+    per_pixel: bool = (
+        False  # gradients are taken times the number of pixel values, so that one epsilon serves all sizes
+    )
     clip: bool = True  # pixels are kept within 0..255 in the loop
     padding: Padding = "zeros"  # round the picture, before the first convolution
-    pooling: Pooling = "max"
+    pooling: Pooling | None = "max"  # None: looks well with any
 
 
 # Per layer 1/5 of a mean square: the weights of most tutorials.
@@ -101,7 +104,7 @@ PRESETS: Mapping[PresetName, Preset] = {
         decay_iterations=50.0,
         per_pixel=True,
         padding="replicate",
-        pooling="average",
+        pooling=None,
     ),
     "eager": Preset(
         source="Raymond Yuan: Neural style transfer with eager execution and tf.keras (2018)",

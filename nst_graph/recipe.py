@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,6 +20,34 @@ Tensors = Mapping[str, tf.Tensor]
 OPTIMIZERS = ("adam", "lbfgs", "sgd")
 CONTENT_LOSSES = ("mean", "sum", "relative")
 
+# The numbers of a preset that the graph looks up, in one table: a column each.
+NUMBERS: Mapping[str, Callable[[Preset], float]] = {
+    "content_weight": lambda row: row.content_weight,
+    "style_weight": lambda row: row.style_weight,
+    "tv_weight": lambda row: row.tv_weight,
+    "average": lambda row: row.average,
+    "beta_1": lambda row: row.adam.beta_1,
+    "beta_2": lambda row: row.adam.beta_2,
+    "rest_1": lambda row: 1.0 - row.adam.beta_1,
+    "rest_2": lambda row: 1.0 - row.adam.beta_2,
+    "epsilon": lambda row: row.adam.epsilon,
+    "folded": lambda row: row.adam.folded,
+    "adam_rate": lambda row: row.adam.learning_rate,
+    "lbfgs_rate": lambda row: row.lbfgs_rate,
+    "sgd_rate": lambda row: row.sgd_rate,
+    "inverse_decay_iterations": lambda row: 1.0 / row.decay_iterations,
+    "decay_rate": lambda row: row.decay_rate,
+    "low": lambda row: 0.0 if row.clip else float("-inf"),
+    "high": lambda row: 255.0 if row.clip else float("inf"),
+    "noise": lambda row: row.noise,
+    "per_pixel": lambda row: row.per_pixel,
+    "replicate": lambda row: row.padding == "replicate",
+    "content_loss": lambda row: CONTENT_LOSSES.index(row.content_loss),
+    "variation": lambda row: list(VARIATIONS).index(row.variation),
+    "first_iterations": lambda row: row.plan.first,
+    "later_iterations": lambda row: row.plan.later,
+}
+
 
 class Recipe:
     """The presets of a model as tables, and the row that a request has chosen."""
@@ -29,6 +57,8 @@ class Recipe:
         self._rows = list(presets.values())
         self._index = _index(options["preset"], list(presets))
         self.options = options
+        table = self._table([[float(column(row)) for column in NUMBERS.values()] for row in self._rows])
+        self.numbers = dict(zip(NUMBERS, tf.unstack(table), strict=True))  # float32[] each
 
     @property
     def schedule(self) -> Schedule:
@@ -46,47 +76,31 @@ class Recipe:
         return _index(self.options["style_loss"], list(STYLE_LOSSES))
 
     @property
-    def content_loss(self) -> tf.Tensor:
-        """Place in `CONTENT_LOSSES`: int32[]."""
-        return self.number(lambda row: CONTENT_LOSSES.index(row.content_loss), tf.int32)
+    def style_layer_weights(self) -> tf.Tensor:
+        """The preset's own: float32[layers]."""
+        return self._table([row.style_layer_weights for row in self._rows])
 
-    @property
-    def variation(self) -> tf.Tensor:
-        """Place in `VARIATIONS`: int32[]."""
-        return self.number(lambda row: list(VARIATIONS).index(row.variation), tf.int32)
-
-    @property
-    def replicate(self) -> tf.Tensor:
-        """Whether edges are repeated before the first convolution, or zeros: bool[]."""
-        return self.number(lambda row: row.padding == "replicate", tf.bool)
-
-    def content_layer_weights(self, layers: list[str]) -> tf.Tensor:
+    def content_layer_weights(self, layers: Sequence[str]) -> tf.Tensor:
         """float32[layers]; 0 where the preset does not use a layer."""
-        return self.number(lambda row: [row.content_layers.get(layer, 0.0) for layer in layers])
+        return self._table([[row.content_layers.get(layer, 0.0) for layer in layers] for row in self._rows])
 
     def settings(self, iteration: tf.Tensor) -> Settings:
         """The optimiser's numbers in an iteration, int32[].
 
         They depend on the iterations done alone, not on how many are to come, so that a run can be split anywhere.
         """
-        done = tf.cast(iteration, tf.float32)
-        slower = tf.math.rsqrt(1.0 + done * self.number(lambda row: 1.0 / row.decay_iterations))
-        decay = slower * tf.pow(self.number(lambda row: row.decay_rate), done)
-        return Settings(
-            learning_rate=self.options["learning_rate"] * decay,
-            beta_1=self.number(lambda row: row.adam.beta_1),
-            beta_2=self.number(lambda row: row.adam.beta_2),
-            rest_1=self.number(lambda row: 1.0 - row.adam.beta_1),
-            rest_2=self.number(lambda row: 1.0 - row.adam.beta_2),
-            epsilon=self.number(lambda row: row.adam.epsilon),
-            folded=self.number(lambda row: row.adam.folded, tf.bool),
-            low=self.number(lambda row: 0.0 if row.clip else float("-inf")),
-            high=self.number(lambda row: 255.0 if row.clip else float("inf")),
-        )
+        done, numbers = tf.cast(iteration, tf.float32), self.numbers
+        decay = tf.math.rsqrt(1.0 + done * numbers["inverse_decay_iterations"]) * tf.pow(numbers["decay_rate"], done)
+        rate = self.options["learning_rate"] * decay
+        fixed = {field: numbers[field] for field in Settings._fields if field != "learning_rate"}
+        return Settings(learning_rate=rate, **fixed)
 
-    def number(self, of: Callable[[Preset], Any], dtype: tf.DType = tf.float32) -> tf.Tensor:
-        """What `of` says of the chosen preset."""
-        return tf.constant([of(row) for row in self._rows], dtype)[self._index]
+    def text(self, of: Callable[[Preset], str]) -> tf.Tensor:
+        """What `of` says of the chosen preset: string[]."""
+        return self._table([of(row) for row in self._rows])
+
+    def _table(self, rows: Sequence[Any]) -> tf.Tensor:
+        return tf.constant(rows)[self._index]
 
     def planned(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         """The preset's sizes for a content, int32[] each: int32[levels]."""
@@ -108,13 +122,10 @@ def resolved(options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor
     chosen["optimizer"] = _text(options["optimizer"], recipe, lambda row: row.optimizer)
     chosen["style_loss"] = _text(options["style_loss"], recipe, lambda row: row.style_loss)
     chosen["style_layer_weights"] = _layer_weights(options["style_layer_weights"], recipe)
-    own = {
-        "content_weight": recipe.number(lambda row: row.content_weight),
-        "style_weight": recipe.number(lambda row: row.style_weight),
-        "tv_weight": recipe.number(lambda row: row.tv_weight),
-        "average": recipe.number(lambda row: row.average),
-        "learning_rate": recipe.number(_learning_rates)[_index(chosen["optimizer"], OPTIMIZERS)],
-    }
+    numbers = recipe.numbers
+    rates = tf.stack([numbers[f"{name}_rate"] for name in OPTIMIZERS])
+    own = {name: numbers[name] for name in ("content_weight", "style_weight", "tv_weight", "average")}
+    own["learning_rate"] = rates[_index(chosen["optimizer"], OPTIMIZERS)]
     chosen |= {name: tf.where(options[name] < 0, value, options[name]) for name, value in own.items()}
     chosen["keep"] = _keep(options["keep"], chosen["average"])
     chosen["init"] = _init(options["init"], options["init_image"], content, recipe)
@@ -129,11 +140,7 @@ def _index(word: tf.Tensor, words: list[str] | tuple[str, ...]) -> tf.Tensor:
 
 
 def _text(value: tf.Tensor, recipe: Recipe, own: Callable[[Preset], str]) -> tf.Tensor:
-    return tf.where(value == "", recipe.number(own, tf.string), value)
-
-
-def _learning_rates(row: Preset) -> list[float]:
-    return [row.adam.learning_rate, 1.0, row.sgd_rate]  # in the order of OPTIMIZERS
+    return tf.where(value == "", recipe.text(own), value)
 
 
 def _layer_weights(value: tf.Tensor, recipe: Recipe) -> tf.Tensor:
@@ -141,7 +148,7 @@ def _layer_weights(value: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     rule = f"style_layer_weights: must have {count} numbers, one each for {', '.join(STYLE_LAYERS)}, got "
     fits = (tf.size(value) == 0) | (tf.size(value) == count)
     value = validation.behind(value, validation.assertion(fits, rule, tf.as_string(tf.size(value))))
-    own = recipe.number(lambda row: row.style_layer_weights)
+    own = recipe.style_layer_weights
     return tf.ensure_shape(tf.cond(tf.size(value) == 0, lambda: own, lambda: value), [count])
 
 
@@ -153,7 +160,7 @@ def _keep(value: tf.Tensor, average: tf.Tensor) -> tf.Tensor:
 def _init(value: tf.Tensor, image: tf.Tensor, content: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     """Where to start from; an `init_image` alone says `image`."""
     given = tf.size(image) > 0
-    own = tf.where(given, "image", recipe.number(lambda row: row.init, tf.string))
+    own = tf.where(given, "image", recipe.text(lambda row: row.init))
     rule = "init: must be image where there is an init_image, and only there, got "
     consistent = (value == "") | ((value == "image") == given)
     value = validation.behind(value, validation.assertion(consistent, rule, value))
@@ -183,6 +190,5 @@ def _level_iterations(value: tf.Tensor, recipe: Recipe, sizes: tf.Tensor) -> tf.
     words = [tf.as_string(levels), " (", validation.words(sizes), "), got ", tf.as_string(tf.size(value))]
     fits = (tf.size(value) == 0) | (tf.size(value) == levels)
     value = validation.behind(value, validation.assertion(fits, rule, *words))
-    first = recipe.number(lambda row: row.plan.first, tf.int32)
-    later = recipe.number(lambda row: row.plan.later, tf.int32)
+    first, later = (tf.cast(recipe.numbers[f"{which}_iterations"], tf.int32) for which in ("first", "later"))
     return tf.cond(tf.size(value) == 0, lambda: planned_iterations(first, later, levels), lambda: value)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from nst_graph.limits import MIN_SIDE
 from nst_graph.presets import Plan
 
+
 class Schedule(NamedTuple):
     """A checked plan."""
 

@@ -19,8 +19,6 @@ from nst_graph.objective import Losses
 from nst_graph.optimisation import Optimisation, Request
 from nst_graph.options import OPTIONS, Option
 from nst_graph.pixels import floats
-from nst_graph.presets import Preset
-from nst_graph.recipe import resolved
 from nst_graph.state import read_state, write_state
 
 Function = Any  # a `tf.function` from tensors to a dict of tensors, which TensorFlow has no type for
@@ -89,7 +87,6 @@ def signatures(*, xla: bool) -> tuple[Signature, ...]:
 def stylize_function(
     row: Signature,
     optimisation: Optimisation,
-    presets: Mapping[str, Preset],
     limits: Limits,
     options: Sequence[Option] = OPTIONS,
 ) -> Function:
@@ -98,7 +95,6 @@ def stylize_function(
     Args:
         row: what it takes and does.
         optimisation: what it runs.
-        presets: those of the model; the first is the default.
         limits: what it accepts.
         options: the optional inputs. Their defaults, as tensors, become `SignatureDef.defaults`.
     """
@@ -110,8 +106,8 @@ def stylize_function(
     def function(*arguments: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = {**defaults, **dict(zip(specs, arguments, strict=True))}
         content, style = _pictures(row, inputs, limits)
-        checked = {option.name: validation.option(option, inputs[option.name]) for option in options}
-        request = Request(content, style, resolved(checked, presets, content))
+        chosen = optimisation.resolve({option.name: inputs[option.name] for option in options}, content)
+        request = Request(content, style, chosen)
         return _outputs(row, optimisation, request, inputs, limits)
 
     _name(function, row.name, {name: defaults.get(name) for name in specs})

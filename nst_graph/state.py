@@ -27,9 +27,13 @@ HEADER = f"{FAMILY}[ -~]+"  # fit to be quoted
 MAX_HEADER_BYTES = 4096  # several times the longest that `write_state` makes
 ITERATION = "[0-9]{1,9}"  # fits into int32
 
-DTYPES = LoopState(
-    tf.float32, tf.int32, Kept(tf.float32, tf.float32), Memory(tf.int32, tf.float32, tf.float32, RING_DTYPE)
-)
+NUMBER = tf.TensorSpec([], tf.float32)
+NUMBERS = tf.TensorSpec([None], tf.float32)
+PICTURE = tf.TensorSpec([None, None, 3], tf.float32)
+PICTURES = tf.TensorSpec([None, None, None, 3], tf.float32)
+RING = tf.TensorSpec([None, None, None, 3], RING_DTYPE)
+COUNT = tf.TensorSpec([], tf.int32)
+SPECS = LoopState(PICTURE, COUNT, Kept(PICTURE, NUMBER), Memory(COUNT, NUMBERS, PICTURES, RING))
 
 Owner = Mapping[str, tf.Tensor]  # string[] each, without blanks, by the name that a refusal calls it
 
@@ -66,9 +70,7 @@ def write_state(state: LoopState, owner: Owner) -> tf.Tensor:
     return tf.concat([header[tf.newaxis], parts], axis=0)
 
 
-def read_state(
-    name: str, state_bytes: tf.Tensor, shapes: Callable[[tf.Tensor], LoopState], owner: Owner
-) -> LoopState:
+def read_state(name: str, state_bytes: tf.Tensor, shapes: Callable[[tf.Tensor], LoopState], owner: Owner) -> LoopState:
     """The state that `write_state` wrote, bit for bit.
 
     Args:
@@ -78,12 +80,12 @@ def read_state(
         owner: what the state must belong to.
     """
     state_bytes = tf.ensure_shape(state_bytes, [None])
-    words = _header_words(name, state_bytes, 3 + len(owner), 1 + len(_stored(DTYPES)))
+    words = _header_words(name, state_bytes, 3 + len(owner), 1 + len(_stored(SPECS)))
     parts = _undamaged_parts(name, state_bytes, words)
     with tf.control_dependencies([_owner_check(name, words[2:-1], owner, parts)]):
         parts = tf.identity(parts)
     iteration = _iteration(name, validation.behind(words[1], parts))
-    expected = zip(_stored(DTYPES), _stored(shapes(iteration)), strict=True)
+    expected = zip(_stored(SPECS), _stored(shapes(iteration)), strict=True)
     tensors = [_tensor(name, parts[index], *each) for index, each in enumerate(expected)]
     return _with_iteration(tensors, iteration)
 
@@ -159,13 +161,14 @@ def _owner_check(name: str, received: tf.Tensor, owner: Owner, behind: tf.Tensor
     return validation.assertion(tf.reduce_all(same), *rule, ", ", expected[first], ", got ", received[first])
 
 
-def _tensor(name: str, raw: tf.Tensor, dtype: tf.DType, shape: tf.Tensor) -> tf.Tensor:
+def _tensor(name: str, raw: tf.Tensor, spec: tf.TensorSpec, shape: tf.Tensor) -> tf.Tensor:
+    dtype = spec.dtype
     length = tf.cast(tf.strings.length(raw), tf.int64)
     wanted = tf.reduce_prod(tf.cast(shape, tf.int64)) * dtype.size
     rule = [f"{name}: must hold tensors of the size of the content, ", tf.as_string(wanted), " bytes, got "]
     raw = validation.behind(raw, validation.assertion(length == wanted, *rule, tf.as_string(length)))
     value = tf.io.decode_raw(raw, tf.uint16 if dtype == tf.bfloat16 else dtype)
-    value = tf.reshape(tf.bitcast(value, dtype), shape)
+    value = tf.ensure_shape(tf.reshape(tf.bitcast(value, dtype), shape), spec.shape)
     if not dtype.is_floating:
         return value
     rule = [f"{name}: must hold finite numbers, got some that are not: that run has diverged"]

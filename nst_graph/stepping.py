@@ -40,8 +40,8 @@ class Stepping:
         A relative loss is a mean, so its gradient shrinks as the picture grows. Taken times the number of pixel
         values, one epsilon serves every size (and float16 does not underflow).
         """
-        per_pixel = self._recipe.number(lambda row: row.per_pixel, tf.bool)
-        return tf.where(per_pixel, tf.cast(tf.size(image), tf.float32), 1.0)
+        per_pixel = self._recipe.numbers["per_pixel"]
+        return tf.where(per_pixel > 0, tf.cast(tf.size(image), tf.float32), 1.0)
 
 
 def memory_sizes(recipe: Recipe) -> Sizes:

@@ -70,14 +70,14 @@ class StyleTransfer(tf.Module):
     ) -> None:
         """Wraps a network built by `network_for` with the same presets; the first is the default."""
         super().__init__()
-        optimisation = Optimisation(network, presets, execution)
+        optimisation = Optimisation(network, presets, options, execution)
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]
         self.restored = RestoredCheck(self.network_weights[-1])
         self._xla = execution.xla
         for row in self.rows.values():
-            setattr(self, row.name, stylize_function(row, optimisation, presets, limits, options))
+            setattr(self, row.name, stylize_function(row, optimisation, limits, options))
         self.evaluate = evaluate_function(Yardstick(network), limits)
         self.describe = describe_function(model_card)
 

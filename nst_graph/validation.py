@@ -44,7 +44,7 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
 
 
 def option(row: Option, value: tf.Tensor) -> tf.Tensor:
-    """The value of an optional input: each of its elements within the row's range, or unset where a preset has its own."""
+    """The value of an optional input: each element within the row's range, or unset where a preset has its own."""
     value = tf.ensure_shape(value, row.shape)
     if row.dtype == "uint8":
         return value

@@ -24,8 +24,10 @@ def export(
     weights: Annotated[
         str, typer.Option(help="VGG19's weights: imagenet, trained, a Keras FILE, random:SEED, or auto.")
     ] = "imagenet",
-    preset: Annotated[PresetName, typer.Option(help="The recipe.")] = "nst",
-    pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default=False)] = None,
+    preset: Annotated[
+        PresetName | None, typer.Option(help="The only recipe.", show_default="all that the pooling can serve")
+    ] = None,
+    pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default="max")] = None,
     precision: Annotated[
         Precision, typer.Option(help="Of the network; picture, optimiser and losses stay float32.")
     ] = "float32",

@@ -6,7 +6,6 @@ import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -26,6 +25,8 @@ from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS, Preset
 from nst_graph.style_transfer import StyleTransfer, network_for
 
+DEFAULT_POOLING: Pooling = "max"  # as VGG19 was trained, and as all published recipes have it
+
 OP_NAME = re.compile(r" \[Op:\w+\]$")  # what TensorFlow appends to the reason
 
 
@@ -33,7 +34,7 @@ def export_version(
     model_dir: Path,
     *,
     weights: str = "imagenet",
-    preset_name: PresetName = "nst",
+    preset_name: PresetName | None = None,
     pooling: Pooling | None = None,
     precision: Precision = "float32",
     limits: Limits = DEFAULT_LIMITS,
@@ -46,8 +47,8 @@ def export_version(
     Args:
         model_dir: the model's folder; its name is the model's name.
         weights: see `nst_export.weights.fill_weights`.
-        preset_name: one of `nst_graph.presets.PRESETS`.
-        pooling: in place of the preset's own.
+        preset_name: the only preset of the model; by default it holds all that its pooling can serve.
+        pooling: in place of the preset's own, or of `DEFAULT_POOLING`.
         precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32.
         limits: what the model will accept.
         execution: how the server that loads it will run it.
@@ -60,12 +61,11 @@ def export_version(
     fault = unusable_path(model_dir)
     if fault:
         raise VersionError(*fault)
-    preset = PRESETS[preset_name]
-    preset = preset if pooling is None else preset._replace(pooling=pooling)
+    presets, pooling = _presets(preset_name, pooling)
     name = model_dir.resolve().name
     target = model_dir / str(next_version(model_dir) if version is None else version)
     with new_version(target) as staging:
-        network = network_for(preset, width_divisor=width_divisor)
+        network = network_for(presets, pooling=pooling, width_divisor=width_divisor)
         record = fill_weights(network, weights)
         card = ModelCard(
             contract=CONTRACT,
@@ -73,21 +73,27 @@ def export_version(
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             weights=json_value(record),
             precision=precision,
-            recipe={"preset": preset_name, **json_value(preset), "optimiser": _optimiser(preset)},
-            options=[{**json_value(row), "default": row.default_in(preset.defaults)} for row in OPTIONS],
+            pooling=pooling,
+            presets={name: json_value(preset) for name, preset in presets.items()},
+            options=[json_value(row) for row in OPTIONS],
             limits={"min_side": MIN_SIDE, **json_value(limits)},
             execution=json_value(execution),
             versions=_versions(),
         )
         if precision != "float32":
-            network = _converted(network, network_for(preset, precision=precision, width_divisor=width_divisor))
-        module = StyleTransfer(network, preset, limits=limits, execution=execution, model_card=card_text(card))
+            like = network_for(presets, pooling=pooling, precision=precision, width_divisor=width_divisor)
+            network = _converted(network, like)
+        module = StyleTransfer(network, presets, limits=limits, execution=execution, model_card=card_text(card))
         _write(module, card, staging)
     return target
 
 
-def _optimiser(preset: Preset) -> dict[str, Any]:
-    return {"name": type(preset.optimiser).__name__, **json_value(preset.optimiser)}
+def _presets(name: PresetName | None, pooling: Pooling | None) -> tuple[dict[str, Preset], Pooling]:
+    """The presets of a model, the default one first, and the pooling of its network."""
+    if name is not None:
+        return {name: PRESETS[name]}, pooling or PRESETS[name].pooling or DEFAULT_POOLING
+    pooling = pooling or DEFAULT_POOLING
+    return {name: preset for name, preset in PRESETS.items() if preset.pooling in (None, pooling)}, pooling
 
 
 def _converted(network: keras.Model, like: keras.Model) -> keras.Model:

@@ -27,8 +27,9 @@ class ModelCard(NamedTuple):
     created: str  # ISO 8601, UTC, to the second
     weights: JsonObject  # nst_export.weights.WeightsRecord
     precision: str  # of the network: float32, bfloat16 or float16
-    recipe: JsonObject  # the preset's name and nst_graph.presets.Preset
-    options: Sequence[JsonObject]  # the optional inputs: nst_graph.options.Option each, with the preset's default
+    pooling: str  # max, average or l2
+    presets: JsonObject  # nst_graph.presets.Preset by name; the first is the default
+    options: Sequence[JsonObject]  # the optional inputs: nst_graph.options.Option each
     limits: JsonObject  # min_side and nst_graph.limits.Limits
     execution: JsonObject  # nst_graph.execution.Execution
     versions: JsonObject  # of nst_serving, tensorflow and keras
