@@ -64,7 +64,10 @@ class Lbfgs:
 
         enough = (memory.steps > 0) & (curvature > LEAST_CURVATURE)
         start = tf.where(memory.steps > 0, scale, 1.0)
-        return tf.cond(enough, longer, lambda: (pairs, start, memory.ring))
+        remembered: tuple[tf.Tensor, tf.Tensor, tf.Tensor] = tf.cond(
+            enough, longer, lambda: (pairs, start, memory.ring)
+        )
+        return remembered
 
 
 def _inverse_hessian_product(gradient: tf.Tensor, pairs: tf.Tensor, scale: tf.Tensor, ring: tf.Tensor) -> tf.Tensor:

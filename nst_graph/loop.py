@@ -81,9 +81,11 @@ def optimise(
             state, losses = compiled(state)
             return done + 1, state, history.write(done, losses)
 
-        return tf.while_loop(
-            lambda done, state, _: (done < last) & in_time(done, state), iterate, (done, state, history)
-        )
+        def unfinished(done: tf.Tensor, state: LoopState, _: tf.TensorArray) -> tf.Tensor:
+            return (done < last) & in_time(done, state)
+
+        painted: tuple[tf.Tensor, ...] = tf.while_loop(unfinished, iterate, (done, state, history))
+        return painted
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     done, state, history = tf.while_loop(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
@@ -13,6 +13,8 @@ from nst_graph.lbfgs import Lbfgs
 from nst_graph.objective import Losses
 from nst_graph.optimiser import Memory, Optimiser, Sizes
 from nst_graph.recipe import OPTIMIZERS, Recipe
+
+Chosen = TypeVar("Chosen")
 
 _OPTIMISERS: dict[str, Optimiser] = {"adam": Adam(), "lbfgs": Lbfgs(), "sgd": GradientDescent()}
 
@@ -85,6 +87,7 @@ def evaluated(
     return image, memory, losses, gradient
 
 
-def _choose(recipe: Recipe, of: Callable[[Optimiser], Any]) -> Any:
+def _choose(recipe: Recipe, of: Callable[[Optimiser], Chosen]) -> Chosen:
     """What `of` says of the chosen optimiser."""
-    return tf.switch_case(recipe.optimizer, [lambda name=name: of(_OPTIMISERS[name]) for name in OPTIMIZERS])
+    chosen: Chosen = tf.switch_case(recipe.optimizer, [lambda name=name: of(_OPTIMISERS[name]) for name in OPTIMIZERS])
+    return chosen

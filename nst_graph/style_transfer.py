@@ -10,19 +10,13 @@ import tensorflow as tf
 from nst_graph.choices import Pooling, Precision
 from nst_graph.evaluation import CONTENT_LAYER, Yardstick
 from nst_graph.execution import DEFAULT_EXECUTION, Execution
+from nst_graph.functions import Function, StylizeFunctions, describe_function, evaluate_function
 from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.optimisation import Optimisation
 from nst_graph.options import OPTIONS, Option
 from nst_graph.presets import STYLE_LAYERS, Preset
 from nst_graph.restored import RestoredCheck
-from nst_graph.signatures import (
-    Function,
-    Signature,
-    describe_function,
-    evaluate_function,
-    signatures,
-    stylize_function,
-)
+from nst_graph.signatures import Signature, signatures
 from nst_graph.vgg19 import vgg19
 
 
@@ -76,8 +70,9 @@ class StyleTransfer(tf.Module):
         self.network_weights = [variable.value for variable in network.variables]
         self.restored = RestoredCheck(self.network_weights[-1])
         self._xla = execution.xla
+        functions = StylizeFunctions(optimisation, limits, options)
         for row in self.rows.values():
-            setattr(self, row.name, stylize_function(row, optimisation, limits, options))
+            setattr(self, row.name, functions.make(row))
         self.evaluate = evaluate_function(Yardstick(network), limits)
         self.describe = describe_function(model_card)
 
