@@ -19,6 +19,10 @@ class Moments(NamedTuple):
         """float32[channels, channels]."""
         return self.gram - self.mean[:, tf.newaxis] * self.mean[tf.newaxis]
 
+    def in_unit(self, unit: tf.Tensor) -> Moments:
+        """Those of features divided by `unit`, float32[]."""
+        return Moments(self.mean / unit, self.gram / tf.square(unit))
+
 
 def moments(features: tf.Tensor) -> Moments:
     """Of a feature map, any float [1, height, width, channels].

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from nst_graph.moments import moments
+from nst_graph.moments import Moments, moments
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
 from nst_graph.style_losses import StyleTarget, style_loss, style_targets
@@ -48,8 +48,8 @@ class Objective:
         styles = self._style_features(preprocess(style, recipe.numbers["replicate"]))
         return Targets(
             features,
-            [_content_scale(recipe.numbers["content_loss"], features[layer]) for layer in self._content_layers],
-            style_targets(recipe.style_loss, [moments(styles[layer]) for layer in STYLE_LAYERS]),
+            [_content_scale(features[layer], recipe) for layer in self._content_layers],
+            style_targets(recipe.style_loss, _style_moments(styles, recipe)),
         )
 
     def losses(self, image: tf.Tensor, targets: Targets, recipe: Recipe) -> Losses:
@@ -62,7 +62,7 @@ class Objective:
         ]
         weights = recipe.content_layer_weights(self._content_layers)
         content = options["content_weight"] * tf.reduce_sum(weights * tf.stack(errors))
-        current = [moments(features[layer]) for layer in STYLE_LAYERS]
+        current = _style_moments(features, recipe)
         weights = options["style_layer_weights"]
         style = options["style_weight"] * style_loss(recipe.style_loss, current, targets.style, weights)
         kinds = [lambda kind=kind: kind(image) for kind in VARIATIONS.values()]
@@ -74,9 +74,16 @@ def _squared_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.math.squared_difference(tf.cast(value, tf.float32), tf.cast(target, tf.float32)))
 
 
-def _content_scale(kind: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+def _style_moments(features: Mapping[str, tf.Tensor], recipe: Recipe) -> list[Moments]:
+    unit = recipe.numbers["feature_unit"]
+    return [moments(features[layer]).in_unit(unit) for layer in STYLE_LAYERS]
+
+
+def _content_scale(target: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     """What makes a mean, a sum or a relative error of a sum of squares, in the order of `CONTENT_LOSSES`."""
-    mean = 1.0 / tf.cast(tf.size(target), tf.float32)
+    unit = tf.square(recipe.numbers["feature_unit"])
+    mean = 1.0 / (tf.cast(tf.size(target), tf.float32) * unit)
     relative = tf.math.divide_no_nan(1.0, tf.reduce_sum(tf.square(tf.cast(target, tf.float32))))
-    scales = {"mean": mean, "sum": 1.0, "relative": relative}
-    return tf.stack([scales[name] for name in CONTENT_LOSSES])[tf.cast(kind, tf.int32)]
+    scales = {"mean": mean, "sum": 1.0 / unit, "relative": relative}
+    kind = tf.cast(recipe.numbers["content_loss"], tf.int32)
+    return tf.stack([scales[name] for name in CONTENT_LOSSES])[kind]

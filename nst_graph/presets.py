@@ -79,6 +79,10 @@ class Preset(NamedTuple):
     pooling: Pooling | None = "max"  # None: looks well with any
 
 
+# What torchvision's VGG19 sees as 1: pixels over 255, then over ImageNet's mean standard deviation. Ours, like Keras' and
+# Caffe's, sees pixels in 0..255, so that its features are about as many times larger.
+TORCHVISION_UNIT = 255 * (0.229 + 0.224 + 0.225) / 3
+
 # Per layer 1/5 of a mean square: the weights of most tutorials.
 FIFTHS = (1 / 5,) * 5
 
@@ -200,6 +204,7 @@ PRESETS: Mapping[PresetName, Preset] = {
         iterations=500,
         plan=Plan(ratio=2**0.5, smallest=128, first=1000, later=500),
         average=0.99,
+        feature_unit=TORCHVISION_UNIT,
         padding="replicate",
     ),
 }
