@@ -71,6 +71,7 @@ class Preset(NamedTuple):
     average: float = 0.0  # decay of the average over iterations
     init: Init = "content"
     noise: float = 64.0  # standard deviation of the noise to start from, in pixel levels round the mean colour
+    feature_unit: float = 1.0  # features are divided by this before they are compared
     per_pixel: bool = (
         False  # gradients are taken times the number of pixel values, so that one epsilon serves all sizes
     )
@@ -79,8 +80,8 @@ class Preset(NamedTuple):
     pooling: Pooling | None = "max"  # None: looks well with any
 
 
-# What torchvision's VGG19 sees as 1: pixels over 255, then over ImageNet's mean standard deviation. Ours, like Keras' and
-# Caffe's, sees pixels in 0..255, so that its features are about as many times larger.
+# What torchvision's VGG19 sees as 1: pixels over 255, then over ImageNet's mean standard deviation. Ours, like that of
+# Keras and Caffe, sees pixels in 0..255, so that its features are about as many times larger.
 TORCHVISION_UNIT = 255 * (0.229 + 0.224 + 0.225) / 3
 
 # Per layer 1/5 of a mean square: the weights of most tutorials.
