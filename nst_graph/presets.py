@@ -88,13 +88,14 @@ TORCHVISION_UNIT = 255 * (0.229 + 0.224 + 0.225) / 3
 FIFTHS = (1 / 5,) * 5
 
 PRESETS: Mapping[PresetName, Preset] = {
-    # Ours, chosen by looking at four pairs at 384 pixels. Three sizes: at a quarter of the size block5 sees a whole cloud, and
-    # paints strokes as large as the painting's; the last size only refines them, so it costs most and needs least. Means and
-    # covariances apart, since with Gram matrices alone the colours drift: blue where the painting has yellow. Shallow
-    # style layers weigh more since their filters are the ones that random networks share with trained ones; content is
-    # held at two depths, so that shapes stay where a random network's deep layer alone would let them go. With an epsilon
-    # much below the gradient's own size, 0.04, pixels that hardly matter are moved too: noise; much above it the houses
-    # stay a photograph. A learning rate of 20 overshoots into wrong colours, one of 4 takes twice the iterations.
+    # Ours, chosen by looking at four pairs at 384 pixels. Three sizes: at a quarter of the size block5 sees a whole
+    # cloud, and paints strokes as large as the painting's; the last size only refines them, so it costs most and
+    # needs least. Means and covariances apart, since with Gram matrices alone the colours drift: blue where the
+    # painting has yellow. Shallow style layers weigh more since their filters are the ones that random networks share
+    # with trained ones; content is held at two depths, so that shapes stay where a random network's deep layer alone
+    # would let them go. With an epsilon much below the gradient's own size, 0.04, pixels that hardly matter are moved
+    # too: noise; much above it the houses stay a photograph. A learning rate of 20 overshoots into wrong colours, one
+    # of 4 takes twice the iterations.
     "nst": Preset(
         source="ours",
         content_layers={"block3_conv1": 0.5, "block4_conv2": 0.5},
