@@ -1,4 +1,5 @@
-"""The recipes written out plainly, one call of the network after the other: nothing of this project but its network.
+"""The recipes written out plainly, one call of the network after the other: nothing of this project but its network,
+and the numbers of its own preset.
 
 Each system keeps the picture in its own unit, and is written with its own numbers, from its own source. What all
 leave out: to subtract a mean colour from the variable that is optimised changes no step.
@@ -13,11 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nst_graph.presets import PRESETS
 from tests.nst_graph.reference_optimisers import lbfgs, torch_adam
 from tests.nst_graph.reference_roots import trace_of_root
 
 MEANS = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
 STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
+OURS = PRESETS["nst"]  # numbers alone
 CHANNELS = (64, 128, 256, 512, 512)
 
 Features = Mapping[str, tf.Tensor]
@@ -33,6 +36,7 @@ class System(NamedTuple):
     unit: float = 1.0  # pixel levels of 1.0 in its pictures
     limit: float | None = None  # pixels are clipped to 0..limit
     replicate: bool = False  # the border repeats the picture's edge
+    feature_unit: float = 1.0  # of features: what its network divides pixel levels by
     scale: Callable[[tf.Tensor], float] = lambda _: 1.0  # factor on the gradient
 
 
@@ -52,7 +56,8 @@ def run(
 
     def features(picture: tf.Tensor) -> Features:
         bgr = picture[..., ::-1] * system.unit - MEANS
-        return outputs(tf.pad(bgr, [[1, 1], [1, 1], [0, 0]], "SYMMETRIC" if system.replicate else "CONSTANT")[None])
+        padded = tf.pad(bgr, [[1, 1], [1, 1], [0, 0]], "SYMMETRIC" if system.replicate else "CONSTANT")
+        return {name: value / system.feature_unit for name, value in outputs(padded[None]).items()}
 
     content, style, start = (tf.constant(picture.astype(np.float32) / system.unit) for picture in pictures)
     content_features, style_features = features(content), features(style)
@@ -152,6 +157,38 @@ def crowson(now: Features, content: Features, style: Features, image: tf.Tensor)
     return content_loss, style_loss, 2.0 * 2 * (straight + diagonal)
 
 
+def nst(now: Features, content: Features, style: Features, image: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """This project's own: all errors relative; its numbers are chosen by looking, and so are read from its row."""
+    content_loss = tf.add_n(
+        [
+            weight * tf.reduce_sum((now[name] - content[name]) ** 2) / tf.reduce_sum(content[name] ** 2)
+            for name, weight in OURS.content_layers.items()
+        ]
+    )
+    style_loss = tf.add_n(
+        [
+            weight * tf.reduce_sum((gram(now[name]) - gram(style[name])) ** 2) / tf.reduce_sum(gram(style[name]) ** 2)
+            for name, weight in zip(STYLE_LAYERS, OURS.style_layer_weights, strict=True)
+        ]
+    )
+    differences = [tf.reshape(image[1:] - image[:-1], [-1]), tf.reshape(image[:, 1:] - image[:, :-1], [-1])]
+    variation = tf.reduce_mean((tf.concat(differences, axis=0) / 255) ** 2)
+    return OURS.content_weight * content_loss, OURS.style_weight * style_loss, OURS.tv_weight * variation
+
+
+def nst_adam() -> Step:
+    """Keras' Adam with a learning rate of its own for each iteration."""
+    numbers = OURS.adam
+    adam = keras.optimizers.Adam(1.0, numbers.beta_1, numbers.beta_2, epsilon=numbers.epsilon)
+
+    def step(image: tf.Variable, gradient: tf.Tensor) -> None:
+        done = int(adam.iterations)
+        adam.learning_rate = numbers.learning_rate / (1 + done / OURS.decay_iterations) ** 0.5
+        adam.apply_gradients([(gradient, image)])
+
+    return step
+
+
 def wasserstein(now: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
     """mean((m - m')²) + mean(diag(C + C' - 2 (C'^½ C C'^½)^½))."""
     mean, covariance = mean_and_covariance(now)
@@ -192,5 +229,14 @@ SYSTEMS = {
         unit=255.0,
         limit=1.0,
         replicate=True,
+        feature_unit=255 * 0.226,  # torchvision's standard deviations are 0.229, 0.224 and 0.225
+    ),
+    "nst": System(
+        ("block3_conv1", "block4_conv2"),
+        nst,
+        nst_adam,
+        limit=255.0,
+        replicate=True,
+        scale=lambda image: image.numpy().size,
     ),
 }

@@ -13,6 +13,7 @@ def test_errors_equal_those_computed_with_numpy(module, network, content, style)
 
     def features(image: np.ndarray, layer: str) -> np.ndarray:
         bgr = keras.applications.vgg19.preprocess_input(image[None].astype(np.float32))
+        bgr = np.pad(bgr, [[0, 0], [1, 1], [1, 1], [0, 0]])
         output = keras.Model(network.input, network.get_layer(layer).output)(bgr).numpy()
         return output.reshape(-1, output.shape[-1]).astype(np.float64)
 

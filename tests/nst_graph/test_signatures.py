@@ -11,6 +11,7 @@ from PIL import Image
 
 from nst_graph.execution import Execution
 from nst_graph.options import OPTIONS, Option
+from nst_graph.presets import PRESETS
 from nst_graph.signatures import SIGNATURES, signatures
 from nst_graph.style_transfer import StyleTransfer
 from tests.conftest import LIMITS
@@ -38,22 +39,19 @@ def test_a_function_has_the_inputs_of_its_row_and_then_the_options(module, row):
     assert inputs_of(module, row) == [*row.inputs, *options]
 
 
-def test_stylize_encoded_has_the_inputs_that_rest_callers_send_and_never_another(network, preset):
+def test_stylize_encoded_has_the_inputs_that_rest_callers_send_and_never_another(network):
     dummy = Option("dummy_weight", "For this test.", 0, 10, default=1.5)
-    module = StyleTransfer(network, preset, limits=LIMITS, options=(*OPTIONS, dummy))
+    module = StyleTransfer(network, PRESETS, limits=LIMITS, options=(*OPTIONS, dummy))
     inputs = {row.name: inputs_of(module, row) for row in SIGNATURES}
     assert inputs.pop("stylize_encoded") == NEVER_CHANGES
     assert all("dummy_weight" in names for names in inputs.values())
 
 
-def test_an_option_left_out_is_the_presets_default(module, preset, content, style):
-    given = module.stylize(content, style, 3, **preset.defaults)
-    np.testing.assert_array_equal(module.stylize(content, style, 3)["image"], given["image"])
-
-
-def test_an_option_without_a_default_is_a_mistake_of_the_table():
-    with pytest.raises(ValueError, match="the preset has no dummy_weight"):
-        Option("dummy_weight", "For this test.", 0, 10).default_in({})
+def test_an_option_left_out_is_the_presets_own(module, preset, content, style):
+    row = PRESETS[preset]
+    names = ("content_weight", "style_weight", "tv_weight", "style_layer_weights", "style_loss", "optimizer", "average")
+    given = module.stylize(content, style, 3, preset=preset, **{name: getattr(row, name) for name in names})
+    np.testing.assert_array_equal(module.stylize(content, style, 3, preset=preset)["image"], given["image"])
 
 
 def test_files_with_options_give_what_their_pixels_give(module, content, style):
@@ -87,8 +85,8 @@ def test_a_run_of_pixels_goes_on_from_files_with_the_same_pixels(module, content
     np.testing.assert_array_equal(pixels(by_files), module.stylize(content, style, 2)["image"])
 
 
-def test_xla_doubles_what_iterates_and_nothing_else(network, preset):
+def test_xla_doubles_what_iterates_and_nothing_else(network):
     plain, doubled = ({row.name for row in signatures(xla=xla)} for xla in (False, True))
     assert doubled - plain == {f"{row.name}_xla" for row in SIGNATURES if "iterations" in row.inputs}
-    module = StyleTransfer(network, preset, limits=LIMITS, execution=Execution(xla=True))
+    module = StyleTransfer(network, PRESETS, limits=LIMITS, execution=Execution(xla=True))
     assert set(module.signatures) == {"serving_default", *doubled - {"stylize"}, "evaluate", "describe"}
