@@ -165,12 +165,10 @@ def nst(now: Features, content: Features, style: Features, image: tf.Tensor) -> 
             for name, weight in OURS.content_layers.items()
         ]
     )
-    style_loss = tf.add_n(
-        [
-            weight * tf.reduce_sum((gram(now[name]) - gram(style[name])) ** 2) / tf.reduce_sum(gram(style[name]) ** 2)
-            for name, weight in zip(STYLE_LAYERS, OURS.style_layer_weights, strict=True)
-        ]
-    )
+    style_loss = tf.constant(0.0)
+    for name, weight in zip(STYLE_LAYERS, OURS.style_layer_weights, strict=True):
+        for ours, wanted in zip(mean_and_covariance(now[name]), mean_and_covariance(style[name]), strict=True):
+            style_loss += weight * tf.reduce_sum((ours - wanted) ** 2) / tf.reduce_sum(wanted**2)
     differences = [tf.reshape(image[1:] - image[:-1], [-1]), tf.reshape(image[:, 1:] - image[:, :-1], [-1])]
     variation = tf.reduce_mean((tf.concat(differences, axis=0) / 255) ** 2)
     return OURS.content_weight * content_loss, OURS.style_weight * style_loss, OURS.tv_weight * variation
@@ -191,8 +189,10 @@ def nst_adam() -> Step:
 
 def wasserstein(now: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
     """mean((m - m')²) + mean(diag(C + C' - 2 (C'^½ C C'^½)^½))."""
+    floor = 1e-4 * tf.eye(now.shape[-1])
     mean, covariance = mean_and_covariance(now)
     wanted_mean, wanted = mean_and_covariance(style)
+    covariance, wanted = covariance + floor, wanted + floor
     values, vectors = np.linalg.eigh(wanted.numpy().astype(np.float64))
     root = tf.constant((vectors * np.sqrt(values)) @ vectors.T, tf.float32)
     trace = tf.linalg.trace(covariance + wanted) - 2 * trace_of_root(root @ covariance @ root)
@@ -201,7 +201,7 @@ def wasserstein(now: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
 
 def mean_and_covariance(features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     mean = tf.reduce_mean(features, axis=[0, 1, 2])
-    return mean, gram(features - mean) + 1e-4 * tf.eye(features.shape[-1])
+    return mean, gram(features - mean)
 
 
 SYSTEMS = {
