@@ -48,7 +48,7 @@ def owner_of(request: NamedTuple, made_with: Mapping[str, str]) -> Owner:
     leaves = leaves_of(request)
     height, width = tf.unstack(tf.shape(leaves["content"])[:2])
     return {
-        "sizes": tf.strings.join([tf.as_string(height), "x", tf.as_string(width)]),
+        "size": tf.strings.join([tf.as_string(height), "x", tf.as_string(width)]),
         **{name: _word(leaf) for name, leaf in leaves.items()},
         **{name: tf.convert_to_tensor(word) for name, word in made_with.items()},
     }
