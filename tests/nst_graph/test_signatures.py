@@ -75,7 +75,7 @@ def test_a_run_of_files_may_be_split_without_changing_a_bit(module, content, sty
 def test_a_run_of_files_goes_on_at_its_own_size_alone(module, content, style):
     files = png(content), png(style)
     state = module.stylize_encoded_start(*files, 48)["state_bytes"]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="the same sizes, 48x64, got 36x48"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the same size, 48x64, got 36x48"):
         module.stylize_encoded_step(*files, state, 1, 0)
 
 
