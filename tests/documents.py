@@ -18,7 +18,6 @@ import tensorflow as tf
 
 from nst_client import contract
 from nst_graph.options import OPTIONS
-from nst_graph.presets import PRESETS
 from nst_graph.signatures import SIGNATURES
 from nst_serving.flags import server_arguments
 
@@ -34,18 +33,21 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def options() -> str:
-    """The optional inputs, with the defaults of the preset `nst`."""
+    """The optional inputs, with their defaults."""
     rows = (
         [
             f"`{option.name}`",
-            f"{option.dtype}[{'n' if option.shape else ''}]",
+            f"{option.dtype}[{LETTERS[len(option.shape)]}]",
             contract.OPTIONS[option.name].range,
-            f"{option.default_in(PRESETS['nst'].defaults):g}",
+            "the preset's" if option.default is None else str(option.default),
             option.meaning,
         ]
         for option in OPTIONS
     )
     return table(["option", "type", "range", "default", "meaning"], rows)
+
+
+LETTERS = {0: "", 1: "n", 3: "H,W,3"}  # of a shape, by its rank
 
 
 def signatures() -> str:

@@ -14,6 +14,7 @@ import typer
 
 from nst_client.commands.batch import batch
 from nst_client.commands.demo import demo
+from nst_client.commands.presets import presets
 from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
@@ -50,6 +51,7 @@ def _options(
 
 app.command()(stylize)
 app.command(cls=TakesSeveral)(batch)
+app.command()(presets)
 app.command()(status)
 app.command()(demo)
 

@@ -1,6 +1,6 @@
 """The names of the SavedModel's contract, its table of options, and the client's own defaults.
 
-The options have no default here: one that is not sent takes the model's.
+An option that is not sent takes the value of the preset that is asked for, which the model knows.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Protocol, get_args, get_origin
 
 from typing_extensions import TypedDict, get_type_hints
 
@@ -34,6 +34,12 @@ MAX_MESSAGE_BYTES = 2**31 - 1
 DEADLINE_START_SECONDS = 120.0
 DEADLINE_SECONDS_PER_MEGAPIXEL_ITERATION = 100.0
 STATUS_DEADLINE_SECONDS = 10.0
+
+
+class Pixels(Protocol):
+    """A picture as NumPy has it, uint8[height, width, 3]: nothing that a person could type."""
+
+    def __array__(self) -> Any: ...
 
 
 class Kind(NamedTuple):
@@ -64,28 +70,37 @@ def _text(value: Any) -> str:
     return value
 
 
-KINDS: Mapping[Callable[[Any], Any], Kind] = {
+KINDS: Mapping[Any, Kind] = {
     float: Kind("float32", "a finite number", "finite numbers", _number),
     int: Kind("int32", "a whole number of 32 bits", "whole numbers of 32 bits", _whole_number),
     str: Kind("string", "a text", "texts", _text),
+    Pixels: Kind("uint8", "a picture", "pictures", lambda value: value),  # checked as every picture is
 }
 
 
 class Option(NamedTuple):
-    """A row of the table: an optional input. Its default is the model's, which also refuses what is out of range."""
+    """A row of the table: an optional input."""
 
     meaning: str  # a sentence
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: bool = False  # `minimum` itself is refused
     unit: str = ""
+    choices: tuple[str, ...] = ()  # of a text
+    default: float | str | None = None  # None: every preset has its own
+    flag: str = ""  # on the command line, where it is not the name
     name: str = ""  # this and the type are those of the field in `Options`
-    type: Any = float  # float, int or str; or a list of one of them
+    type: Any = float  # float, int, str or Pixels; or a list of one of the first three
 
     @property
     def is_list(self) -> bool:
         """Whether the input is a vector; else it is a scalar."""
         return get_origin(self.type) is list
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the input is a picture, which has no place in a text."""
+        return self.type is Pixels
 
     @property
     def dtype(self) -> str:
@@ -94,27 +109,33 @@ class Option(NamedTuple):
 
     @property
     def range(self) -> str:
-        """In words, with its unit: `from 0 to 1e+12`; empty where there is none."""
+        """In words, with its unit: `from 0 to 1e+12`, `adam, lbfgs or sgd`; empty where there is none."""
+        if self.choices:
+            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         if self.minimum is None or self.maximum is None:
             return ""
-        words = "above {:g} and up to {:g}" if self.exclusive_minimum else "from {:g} to {:g}"
-        return f"{words.format(self.minimum, self.maximum)} {self.unit}".rstrip()
+        words = "above {} and up to {}" if self.exclusive_minimum else "from {} to {}"
+        low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.minimum, self.maximum))
+        return f"{words.format(low, high)} {self.unit}".rstrip()
 
     def checked(self, value: Any) -> Any:
         """A value as the option's own type.
 
+        What is out of range is refused here: the model takes -1 and an empty text for "the preset's own".
+
         Raises:
-            ValueError: it is of another type, or not finite; the text is the rule and the value.
+            ValueError: it is of another type, not finite, or out of range; the text is the rule and the value.
         """
         convert = KINDS[self._element].convert
         try:
-            if not self.is_list:
-                return convert(value)
-            if isinstance(value, str):  # its letters would do for a list of texts
+            if self.is_list and isinstance(value, str):  # its letters would do for a list of texts
                 raise TypeError
-            return [convert(element) for element in value]
+            converted = [convert(element) for element in value] if self.is_list else convert(value)
         except (TypeError, ValueError, OverflowError):
             raise ValueError(f"{self._rule}, got {value!r}") from None
+        if not all(map(self._is_allowed, converted if self.is_list else [converted])):
+            raise ValueError(f"must be {'one of ' if self.choices else ''}{self.range}, got {value!r}")
+        return converted
 
     def parsed(self, text: str, *, decimal_comma: bool = False) -> Any:
         """The value that a person wrote; blanks separate a list's elements, and commas that are not decimal ones.
@@ -127,15 +148,29 @@ class Option(NamedTuple):
             if "_" in words and self._element is not str:  # only Python writes 1_000
                 raise ValueError
             if self.is_list:
-                return self.checked([self._element(word) for word in words.replace(",", " ").split()])
-            return self.checked(self._element(words))
+                value = [self._element(word) for word in words.replace(",", " ").split()]
+            else:
+                value = self._element(words)
         except ValueError:
             raise ValueError(f"{self._rule}, got {text!r}") from None
+        try:
+            return self.checked(value)
+        except ValueError as error:
+            raise ValueError(f"{str(error).rpartition(', got ')[0]}, got {text!r}") from None
 
     def shown(self, value: Any) -> str:
         """A value as captions and names of files have it."""
         values = value if self.is_list else [value]
         return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in values)
+
+    def _is_allowed(self, element: Any) -> bool:
+        if self.choices:
+            return element in self.choices
+        if self.is_picture or self.minimum is None or self.maximum is None:
+            return True
+        return bool(self.minimum <= element <= self.maximum) and not (
+            self.exclusive_minimum and element == self.minimum
+        )
 
     @property
     def _element(self) -> Callable[[Any], Any]:
@@ -149,17 +184,63 @@ class Option(NamedTuple):
 
 
 MAX_WEIGHT = 1e12  # the graph's, whose optimiser squares gradients in float32
+MAX_INT32 = 2**31 - 1
+
+
+PRESETS = ("nst", "eager", "gatys", "jcjohnson", "keras", "tensorflow", "crowson")
+OPTIMIZERS = ("adam", "lbfgs", "sgd")
+STYLE_LOSSES = ("gram", "gram-relative", "moments", "moments-relative", "wasserstein", "wasserstein-relative")
 
 
 class Options(TypedDict, total=False):
     """The client's table of options, a row each; and the type of those that a caller gives."""
 
+    preset: Annotated[str, Option("The recipe.", choices=PRESETS)]
     content_weight: Annotated[float, Option("Weight of the content loss.", 0, MAX_WEIGHT)]
     style_weight: Annotated[float, Option("Weight of the style loss.", 0, MAX_WEIGHT)]
     tv_weight: Annotated[float, Option("Weight of the total variation: more is smoother.", 0, MAX_WEIGHT)]
     learning_rate: Annotated[
-        float, Option("Change of a pixel in one update.", 0, 255, exclusive_minimum=True, unit="pixel levels")
+        float,
+        Option(
+            "Change of a pixel in one update of adam; a factor on the step of lbfgs, 1 as published.",
+            0,
+            255.0,
+            exclusive_minimum=True,
+            unit="pixel levels",
+        ),
     ]
+    style_layer_weights: Annotated[
+        list[float], Option("Weight of each style layer, shallow to deep.", 0, MAX_WEIGHT, flag="layer-weights")
+    ]
+    style_loss: Annotated[str, Option("What of a layer's features is compared.", choices=STYLE_LOSSES)]
+    optimizer: Annotated[str, Option("How the picture is changed.", choices=OPTIMIZERS)]
+    history: Annotated[int, Option("Steps that lbfgs remembers.", 1, 100, default=10)]
+    sizes: Annotated[
+        list[int],
+        Option(
+            "Longest sides of the picture, small to large, at which it is painted one after the other.",
+            1,
+            2**15,
+            unit="pixels",
+        ),
+    ]
+    level_iterations: Annotated[
+        list[int], Option("Iterations at each of the sizes; the last takes what is left.", 1, MAX_INT32)
+    ]
+    average: Annotated[
+        float, Option("Decay of the average over iterations that becomes the picture; 0: no average.", 0, 0.9999)
+    ]
+    keep: Annotated[
+        str,
+        Option(
+            "Which iteration's picture is returned: the last one's, or the one with the smallest loss.",
+            choices=("last", "best"),
+            default="last",
+        ),
+    ]
+    init: Annotated[str, Option("The picture to start from.", choices=("content", "noise", "style", "image"))]
+    init_image: Annotated[Pixels, Option("A picture of the content's size to start from.", 0, 255)]
+    seed: Annotated[int, Option("Which noise to start from.", 0, MAX_INT32, default=0)]
 
 
 # What a model knows whose card has no table: one of before contract 2.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from nst_client.jobs.job import Sources
 
-ROLE = re.compile("content|(style|mask)(_[0-9]+)?")  # a key of `Sources.by_role`
+ROLE = re.compile("content|(style|mask)(_[0-9]+)?|init_image")  # a key of `Sources.by_role`
 
 
 class Fingerprint(NamedTuple):

@@ -163,7 +163,8 @@ def _in_words(settings: Settings) -> list[str]:
     size = f"{settings.size} pixels" if settings.size else "the pictures' own size"
     given: Mapping[str, Any] = {**settings.options}
     options = [f"{name.replace('_', ' ')} {OPTIONS[name].shown(value)}" for name, value in given.items()]
-    return [f"{settings.iterations} iterations", size, *options]
+    count = [] if settings.iterations is None else [f"{settings.iterations} iterations"]
+    return [*count, size, *options]
 
 
 def _link(file: Path, place: Path) -> str:

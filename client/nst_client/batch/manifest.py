@@ -26,7 +26,8 @@ from nst_client.jobs.settings import Settings
 
 REQUIRED = ("content", "style")
 WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; a model may refuse more
-COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTIONS)
+OPTION_COLUMNS = tuple(name for name, option in OPTIONS.items() if not option.is_picture)
+COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTION_COLUMNS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
 
@@ -172,7 +173,7 @@ class _Table:
         before = len(self._problems)
         content, style = (self._picture(line, name, cells[name]) if name in cells else None for name in REQUIRED)
         wholes = {name: self._whole(line, name, cells[name]) for name in WHOLE if cells.get(name)}
-        options = {name: self._option(line, name, cells[name]) for name in OPTIONS if cells.get(name)}
+        options = {name: self._option(line, name, cells[name]) for name in OPTION_COLUMNS if cells.get(name)}
         output = self._output(line, cells["output"]) if cells.get("output") else None
         if len(self._problems) > before or content is None or style is None:
             return None

@@ -9,6 +9,8 @@ import numpy as np
 from nst_client.errors import Diverged
 from nst_client.progress import Progress
 
+# Losses of two sizes cannot be compared: at each size of a plan counting begins anew.
+#
 # Losses may rise for a while: the optimiser overshoots, above all at its start, and a run that starts from the
 # content begins with no content loss at all. Ten times the lowest for 50 iterations, and not falling on the
 # whole, is none of that; pixels end at 0 and 255, so the loss cannot rise for ever.
@@ -27,13 +29,20 @@ class Watchdog:
         self._lowest = np.inf
         self._high = 0  # iterations since the total loss was last below FACTOR times its lowest
         self._newest: deque[float] = deque(maxlen=ITERATIONS)  # total losses
+        self._level = 0  # that all these belong to
 
     def check(self, progress: Progress, losses: np.ndarray) -> None:
-        """Takes in the losses, float32[n, 4], of the n iterations behind `progress`; the first is its own picture's.
+        """Takes in the losses, float32[n, 4], of the n iterations behind `progress`, all at one size.
+
+        The first is that of its own picture.
 
         Raises:
             Diverged: they are no longer finite, or high for long.
         """
+        level = progress.plan.level(progress.iteration)
+        if level != self._level:
+            self._level, self._best_total, self._lowest, self._high = level, np.inf, np.inf, 0
+            self._newest.clear()
         totals = losses[:, 0]
         if progress.iteration > 0 and totals[0] < self._best_total:  # never for NaN
             self._best, self._best_total = progress, totals[0]

@@ -40,10 +40,12 @@ def picture_inputs(
 
 def option_input(option: Option, value: Any) -> Input:
     """The value of an option as the graph takes it."""
+    if option.is_picture:
+        return pixels(option.name, value)
     try:
         checked = option.checked(value)
     except ValueError as error:
-        remedy = "Leave it out to have the model's own."
+        remedy = "Leave it out to have the preset's own."
         raise errors.RequestRefused(f"{option.name}: {error}.", remedy, input=option.name) from error
     if option.dtype == "string":
         return [text.encode() for text in checked] if option.is_list else checked.encode()

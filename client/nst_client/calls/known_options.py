@@ -1,4 +1,4 @@
-"""Which options a model knows: what it does not know is refused before anything is computed."""
+"""What a model's card says of options and presets: what it does not know is refused before anything is computed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ class KnownOptions:
         self._card_within = card_within
         self._lock = threading.Lock()
         self._names: AbstractSet[str] = frozenset()
+        self._card: Mapping[str, Any] | None = None
+
+    def card(self, deadline_seconds: float, *, anew: bool = False) -> Mapping[str, Any]:
+        """The model's card as it was when it was last asked for; `anew` asks again.
+
+        Raises:
+            NstError: it cannot be had.
+        """
+        with self._lock:
+            if self._card is None or anew:
+                self._ask(deadline_seconds)
+            assert self._card is not None  # noqa: S101  (for the type checker)
+            return self._card
 
     def check(self, given: AbstractSet[str], deadline_seconds: float) -> None:
         """Asks for the card at the first option ever given, and before a refusal: the model may be a newer one by then.
@@ -34,11 +47,15 @@ class KnownOptions:
         with self._lock:
             if given <= self._names:
                 return
-            self._names = names_in(self._card_within(deadline_seconds))
+            self._ask(deadline_seconds)
             unknown = sorted(given - self._names)
         if unknown:
             words = " and no ".join(f"`{name}`" for name in unknown)
             raise RequestRefused(f"This model knows no {words}: export it again.", REMEDY, input=unknown[0])
+
+    def _ask(self, deadline_seconds: float) -> None:
+        self._card = self._card_within(deadline_seconds)
+        self._names = names_in(self._card)
 
 
 def names_in(card: Mapping[str, Any]) -> AbstractSet[str]:

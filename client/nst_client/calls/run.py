@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from nst_client import contract, errors
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import Watchdog
-from nst_client.calls.inputs import whole
+from nst_client.calls.inputs import option_input, whole
+from nst_client.calls.planning import Planned
 from nst_client.calls.protocol import tensor_pb2
 from nst_client.calls.refusals import PARTS_OF_THE_MODEL
 from nst_client.calls.tensors import array_of, strings_of
-from nst_client.progress import Progress
+from nst_client.progress import Plan, Progress
 
 Outputs = Mapping[str, tensor_pb2.TensorProto]
+Answer = TypeVar("Answer")
 Predict = Callable[..., tuple[Outputs, int, float]]  # StyleClient's own: signature, inputs, deadline, fetch
 
 # A server that dies and is started again: a pod that moves to another machine and loads its model takes a minute.
@@ -40,7 +43,7 @@ class Patience(NamedTuple):
 def run(
     predict: Predict,
     inputs: Mapping[str, Any],
-    iterations: int,
+    plan: Callable[[float], Planned],
     *,
     resume: Progress | None = None,
     stop_at_multiples_of: int | None = None,
@@ -53,7 +56,7 @@ def run(
     Args:
         predict: calls a signature.
         inputs: of `stylize_start`.
-        iterations: wanted in the whole run.
+        plan: decides, within so many seconds, how many iterations there are in the whole run, and at which sizes.
         resume: where to go on; by default at the content.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
         chunk_size: shared with other runs on the same servers.
@@ -66,11 +69,14 @@ def run(
     """
     calls = _Calls(predict, inputs, patience, servers)
     chunk_size = chunk_size or ChunkSize()
-    progress = calls.start(iterations) if resume is None else resume._replace(iterations=iterations)
-    height, width, _ = inputs["content"].shape
+    iterations, plan_of_run = calls.decide(plan)
+    first = calls.start(iterations) if resume is None else resume._replace(iterations=iterations)
+    progress = first._replace(plan=plan_of_run)
     watchdog, limit, most = Watchdog(), iterations, iterations
     while progress.iteration < iterations:
-        wanted = min(chunk_size.iterations(height * width), limit, most, iterations - progress.iteration)
+        pixels, state_bytes = calls.pixels(progress.iteration), sum(map(len, progress.state))
+        at_this_size = plan_of_run.left_at_size(progress.iteration, iterations)  # a call never crosses to the next one
+        wanted = min(chunk_size.iterations(pixels, state_bytes), limit, most, at_this_size)
         if stop_at_multiples_of:
             wanted = min(wanted, stop_at_multiples_of - progress.iteration % stop_at_multiples_of)
         try:
@@ -85,18 +91,30 @@ def run(
             if error.differs_in in PARTS_OF_THE_MODEL:
                 began = f"It began with version {progress.version} of the model, as that was then"
                 error.remedy = f"{began}: have that served, or start anew."
+            if error.differs_in in PLAN and progress.plan.sizes:
+                error.remedy = _plan_in_words(progress.plan)
             raise
         except errors.RequestRefused as error:
             if wanted <= 1 or error.input != "iterations":
                 raise
             limit = wanted // 2  # it was above the model's limit for one call
             continue
-        if 4 * after.seconds < calls.deadline_seconds(wanted):  # twice as many would take half of it at most
+        if 4 * after.seconds < calls.deadline_seconds(
+            wanted, progress.iteration
+        ):  # twice as many would take half of it at most
             most = min(2 * most, iterations)
         watchdog.check(progress, after.losses)
-        chunk_size.learn(height * width, len(after.losses), after.seconds)
+        chunk_size.learn(pixels, len(after.losses), after.seconds, state_bytes)
         progress = after
         yield progress
+
+
+PLAN = ("sizes", "level_iterations")  # parts of a run's state that make its plan
+
+
+def _plan_in_words(plan: Plan) -> str:
+    sizes, counts = (",".join(map(str, numbers)) for numbers in plan)
+    return f"The run began with sizes {sizes} and level_iterations {counts}: pass those, or begin it anew."
 
 
 class _Calls:
@@ -108,6 +126,21 @@ class _Calls:
         self._patience = patience
         self._servers = servers
         self._answered = patience.from_the_start
+        self._plan = Plan()
+
+    def decide(self, plan: Callable[[float], Planned]) -> tuple[int, Plan]:
+        """How many iterations the run makes and at which sizes, which all further calls are told."""
+        within = self._patience.deadline_seconds or contract.STATUS_DEADLINE_SECONDS
+        decided = self._patiently(lambda: plan(within), 0)
+        sent: Mapping[str, Any] = decided.options
+        given = {name: option_input(contract.OPTIONS[name], sent[name]) for name in PLAN if name in sent}
+        self._inputs, self._plan = {**self._inputs, **given}, decided.plan
+        return decided.iterations, decided.plan
+
+    def pixels(self, iteration: int) -> int:
+        """At which iteration number `iteration` is made."""
+        height, width, _ = self._inputs["content"].shape
+        return math.prod(self._plan.sides(iteration, height, width))
 
     def start(self, iterations: int) -> Progress:
         outputs, version, seconds = self._call(contract.START, self._inputs, 0, ("state_bytes", "image"))
@@ -118,7 +151,9 @@ class _Calls:
 
     def step(self, progress: Progress, wanted: int) -> Progress:
         inputs = {**self._inputs, "state_bytes": progress.state, "iterations": whole("iterations", wanted, 32)}
-        outputs, version, seconds = self._call(contract.STEP, inputs, wanted, ("state_bytes", "image", "losses"))
+        outputs, version, seconds = self._call(
+            contract.STEP, inputs, wanted, ("state_bytes", "image", "losses"), progress.iteration
+        )
         self._answered = True
         losses = array_of(outputs["losses"])
         if not 0 < len(losses) <= wanted:  # fewer than wanted where the model was exported with --max-seconds
@@ -135,20 +170,24 @@ class _Calls:
             state=strings_of(outputs["state_bytes"]),
         )
 
-    def deadline_seconds(self, iterations: int) -> float:
-        """Of a call of so many."""
+    def deadline_seconds(self, iterations: int, done: int = 0) -> float:
+        """Of a call of so many after those that are done, all at one size."""
         if self._patience.deadline_seconds is not None:
             return self._patience.deadline_seconds
         height, width, _ = self._inputs["content"].shape
-        return contract.stylize_deadline(height, width, iterations)
+        return contract.stylize_deadline(*self._plan.sides(done, height, width), iterations)
 
     def _call(
-        self, signature: str, inputs: Mapping[str, Any], iterations: int, fetch: tuple[str, ...]
+        self, signature: str, inputs: Mapping[str, Any], iterations: int, fetch: tuple[str, ...], done: int = 0
     ) -> tuple[Outputs, int, float]:
+        deadline = self.deadline_seconds(iterations, done)
+        return self._patiently(lambda: self._predict(signature, inputs, deadline, fetch=fetch), iterations)
+
+    def _patiently(self, call: Callable[[], Answer], iterations: int) -> Answer:
         ends, hung = None, 0
         while True:
             try:
-                return self._predict(signature, inputs, self.deadline_seconds(iterations), fetch=fetch)
+                return call()
             except errors.DeadlineExceeded as error:
                 hung += 1
                 if iterations > 1 or hung >= self._servers:  # the caller makes it smaller, or no server is left

@@ -18,6 +18,7 @@ from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
 from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
 from nst_client.calls.known_options import KnownOptions
+from nst_client.calls.planning import Planned, going_on, planned
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.calls.run import Patience, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
@@ -55,9 +56,9 @@ class StyleClient:
     Every method raises a subclass of `nst_client.NstError` when it fails. Instances may be shared
     between threads.
 
-    The first call with an option asks for the model card, once for the client, so that an option which the model
-    does not know is refused before anything is computed. One of several servers answers for all: they are taken
-    to have the same model, and one that has an older model refuses the call in its own words.
+    The first run asks for the model card, once for the client: it says what a preset leaves open, and an option that
+    the model does not know is refused before anything is computed. One of several servers answers for all:
+    they are taken to have the same model, and one that has an older model refuses the call in its own words.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class StyleClient:
         content: np.ndarray,
         style: np.ndarray,
         *,
-        iterations: int = contract.DEFAULT_ITERATIONS,
+        iterations: int | None = None,
         deadline_seconds: float | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         **options: Unpack[contract.Options],
@@ -123,12 +124,12 @@ class StyleClient:
         Args:
             content: uint8[height, width, 3], RGB.
             style: uint8[height, width, 3], RGB, of any size.
-            iterations: updates of the picture.
+            iterations: updates of the picture; by default as many as its preset was published with, 200 for `nst`.
             deadline_seconds: of one call; by default long enough for a slow server
                 (`contract.stylize_deadline`).
             on_progress: called about once a second with the run's progress. The run then takes many
                 calls (see `watch`) in place of one, to the same bits.
-            options: the rows of `contract.Options`; the model has a default of its own for each.
+            options: the rows of `contract.Options`; the preset has its own value for each.
 
         Raises:
             RequestRefused: an input is not what the model takes, or the model knows no such option.
@@ -139,10 +140,14 @@ class StyleClient:
             calls = self.watch(content, style, iterations=iterations, patience=patience, **options)
             return _watched(calls, on_progress)
         inputs = picture_inputs(content, style, options)
-        inputs["iterations"] = whole("iterations", iterations, 32)
+        height, width, _ = inputs["content"].shape
+        whole("iterations", iterations or 1, 32)
+        within = contract.STATUS_DEADLINE_SECONDS if deadline_seconds is None else deadline_seconds
+        decided = self._planned(height, width, iterations, options, within)
+        inputs = picture_inputs(content, style, decided.options)
+        inputs["iterations"] = whole("iterations", decided.iterations, 32)
         if deadline_seconds is None:
-            height, width, _ = inputs["content"].shape
-            deadline_seconds = contract.stylize_deadline(height, width, iterations)
+            deadline_seconds = contract.stylize_deadline(height, width, decided.iterations)
         outputs, version, _ = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
         stylized = Stylized(array_of(outputs["image"]), array_of(outputs["losses"]), version)
         check_finite(stylized.losses)
@@ -153,7 +158,7 @@ class StyleClient:
         content: np.ndarray,
         style: np.ndarray,
         *,
-        iterations: int = contract.DEFAULT_ITERATIONS,
+        iterations: int | None = None,
         resume: Progress | None = None,
         stop_at_multiples_of: int | None = None,
         chunk_size: ChunkSize | None = None,
@@ -168,33 +173,47 @@ class StyleClient:
         Args:
             content: uint8[height, width, 3], RGB.
             style: uint8[height, width, 3], RGB, of any size.
-            iterations: updates of the picture in the whole run, those before `resume` included.
+            iterations: updates of the picture in the whole run, those before `resume` included; by default as in
+                `stylize`, or those of `resume`.
             resume: a progress of a run with the same pictures, options and model.
             stop_at_multiples_of: there always is a progress after such a number of iterations.
             chunk_size: what was learnt of the servers' speed, to be shared between runs.
             patience: with servers.
-            options: the rows of `contract.Options`; the model has a default of its own for each.
+            options: the rows of `contract.Options`; the preset has its own value for each.
 
         Raises:
             RequestRefused: an input is not what the model takes, or the model knows no such option.
             StateRefused: `resume` belongs to other pictures, options or another model.
             Diverged: the loss is no longer finite, or rises without end.
         """
-        iterations = int(whole("iterations", iterations, 32))
-        if iterations < 1 or (resume is not None and iterations <= resume.iteration):
+        if iterations is None and resume is not None:
+            iterations = resume.iterations
+        if iterations is not None:
+            iterations = int(whole("iterations", iterations, 32))
             done = 0 if resume is None else resume.iteration
-            rule = f"iterations: must be more than the {done} that are done, got {iterations}."
-            raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
+            if iterations < 1 or iterations <= done:
+                rule = f"iterations: must be more than the {done} that are done, got {iterations}."
+                raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
+        given: Mapping[str, Any] = options
+        if resume is not None and resume.plan.sizes:  # the run's own, whatever the whole number is now
+            given = {**going_on(resume.plan), **options}
+        inputs = picture_inputs(content, style, given)
+        height, width, _ = inputs["content"].shape
         return run(
             self._predict,
-            picture_inputs(content, style, options),
-            iterations,
+            inputs,
+            lambda within: self._planned(height, width, iterations, given, within),
             resume=resume,
             stop_at_multiples_of=stop_at_multiples_of,
             chunk_size=chunk_size,
             patience=patience,
             servers=self.servers,
         )
+
+    def iterations_of(self, content: np.ndarray, options: contract.Options) -> int:
+        """How many iterations a run makes by default, with a content, uint8[height, width, 3], and options."""
+        height, width, _ = content.shape
+        return self._planned(height, width, None, options, contract.STATUS_DEADLINE_SECONDS).iterations
 
     def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
         """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""
@@ -268,6 +287,15 @@ class StyleClient:
         if missing:
             raise errors.BadAnswer(f"The server's answer lacks {missing[0]}.", "Serve a model written by `nst export`.")
         return reply.outputs, reply.model_spec.version.value, seconds
+
+    def _planned(
+        self, height: int, width: int, iterations: int | None, options: Mapping[str, Any], deadline_seconds: float
+    ) -> Planned:
+        """A run's numbers, by the model's card as it was; before a refusal, as it is."""
+        try:
+            return planned(self._known.card(deadline_seconds), height, width, iterations, options)
+        except errors.RequestRefused:
+            return planned(self._known.card(deadline_seconds, anew=True), height, width, iterations, options)
 
     def _card(self, deadline_seconds: float) -> dict[str, Any]:
         outputs, *_ = self._predict(contract.DESCRIBE, {}, deadline_seconds, fetch=("model_card",))

@@ -11,7 +11,7 @@ import typer
 
 from nst_client import contract
 from nst_client.commands.connection import Connection, connection_options
-from nst_client.commands.options import AsJson, Deadline, Quiet, run_options
+from nst_client.commands.options import DEFAULT_ITERATIONS, AsJson, Deadline, Quiet, picture_to_start_from, run_options
 
 # One run computes while the pictures of the next travel: more would only wait in the server's queue.
 IN_FLIGHT_PER_SERVER = 2
@@ -32,7 +32,9 @@ def batch(
             show_default=False,
         ),
     ] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="Updates of a picture.")] = contract.DEFAULT_ITERATIONS,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Updates of a picture.", show_default=DEFAULT_ITERATIONS)
+    ] = None,
     size: Annotated[
         int, typer.Option(min=0, help="Longest side of all pictures in pixels; 0 keeps theirs.")
     ] = contract.DEFAULT_SIZE,
@@ -57,7 +59,15 @@ def batch(
 
     if (manifest is None) == (not content and not style):
         raise typer.BadParameter("Pass --content and --style, or --manifest alone.")
+    options, init = picture_to_start_from(options)
     pairs = batch_pairs(content, style, manifest, output, Settings(iterations, size, options))
+    if init is not None:  # for all that the table says nothing else of
+        pairs = [
+            pair
+            if pair.settings.options.get("init") or pair.sources.init is not None
+            else pair._replace(sources=pair.sources._replace(init=init))
+            for pair in pairs
+        ]
     with connect(connection) as client:
         report, error = run_batch(
             pairs,

@@ -5,13 +5,31 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from nst_client.contract import OPTIONS, Option
+from nst_client import contract
+from nst_client.contract import OPTIONS, Option, Options
 
 Command = Callable[..., None]
+
+PANEL: dict[str, Any] = {"rich_help_panel": "Recipe"}
+
+# A picture is an input of its own, which the word `image` would only announce.
+INIT_WORDS = tuple(word for word in OPTIONS["init"].choices if word != "image")
+Init = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WORD|FILE",
+        help=f"What to start from: {', '.join(INIT_WORDS)}, or a picture's file.",
+        show_default="the preset's",
+        **PANEL,
+    ),
+]
+
+DEFAULT_ITERATIONS = f"as published; {contract.DEFAULT_ITERATIONS} for the preset nst"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
@@ -31,18 +49,38 @@ def run_options(command: Command) -> Command:
     def given(**values: Any) -> dict[str, Any]:
         return {name: value for name, value in values.items() if value is not None}
 
-    return spread(command, "options", [parameter_of(option) for option in OPTIONS.values()], given)
+    parameters = [parameter_of(option) for option in OPTIONS.values() if not option.is_picture]
+    parameters[[one.name for one in parameters].index("init")] = keyword("init", Init, None)
+    return spread(command, "options", parameters, given)
+
+
+def picture_to_start_from(options: Options, folder: Path = Path()) -> tuple[Options, Path | None]:
+    """Takes apart what --init says, a word that the model knows or a picture's path; its input has the picture.
+
+    Args:
+        options: with `init` as a person wrote it.
+        folder: in which the path stands.
+    """
+    word = options.get("init")
+    if word is None or word in INIT_WORDS:
+        return options, None
+    rest: Any = {name: value for name, value in options.items() if name != "init"}
+    return rest, folder / word
 
 
 def parameter_of(option: Option) -> inspect.Parameter:
     """A row of the table as a parameter of a command; None is the model's to choose."""
     words = f"{option.meaning.rstrip('.')}, {option.range}." if option.range else option.meaning
-    info: dict[str, Any] = {"help": words, "show_default": "the model's"}
+    default = "the preset's" if option.default is None else str(option.default)
+    info: dict[str, Any] = {"help": words, "show_default": default, **PANEL}
     kind = option.type
+    if option.choices:
+        info |= {"metavar": "WORD", "parser": option.parsed}
     if option.is_list:  # a list of typer's own is an option that may be repeated: these values belong together
         info |= {"metavar": "VALUE,...", "parser": option.parsed}
         kind = str
-    return keyword(option.name, Annotated[kind | None, typer.Option(**info)], None)
+    flags = [f"--{option.flag}"] if option.flag else []
+    return keyword(option.name, Annotated[kind | None, typer.Option(*flags, **info)], None)
 
 
 def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

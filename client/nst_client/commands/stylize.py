@@ -12,7 +12,7 @@ import typer
 
 from nst_client import contract
 from nst_client.commands.connection import Connection, connection_options
-from nst_client.commands.options import AsJson, Deadline, Quiet, run_options
+from nst_client.commands.options import DEFAULT_ITERATIONS, AsJson, Deadline, Quiet, picture_to_start_from, run_options
 
 if TYPE_CHECKING:
     from nst_client.jobs.settings import Settings
@@ -29,7 +29,7 @@ def stylize(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
     *,
     iterations: Annotated[
-        int | None, typer.Option(help="Updates of the picture.", show_default=str(contract.DEFAULT_ITERATIONS))
+        int | None, typer.Option(help="Updates of the picture.", show_default=DEFAULT_ITERATIONS)
     ] = None,
     size: Annotated[
         int | None,
@@ -86,12 +86,13 @@ def stylize(
 
     check_writable(output)  # a folder's name has no place for another suffix
     resumed = None if resume is None else read_state(resume)
+    options, init = picture_to_start_from(options)
     settings = _settings(resume, resumed, iterations, size, options)
     side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
     saved = state or state_file_of(output)
     goes_on = resume is not None and saved.exists() and saved.samefile(resume)
     keep = state is not None or (resumed is not None and goes_on and bool(resumed.settings.get(KEPT)))
-    files = Files(Sources(content, (style,)), output, saved, keep, resume, side)
+    files = Files(Sources(content, (style,), init=init), output, saved, keep, resume, side)
     with connect(connection) as client:
         run = StylizeRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
@@ -107,7 +108,7 @@ def _settings(
     from nst_client.errors import StateFileError
     from nst_client.jobs.settings import Settings, settings_of_json
 
-    saved = Settings(contract.DEFAULT_ITERATIONS, contract.DEFAULT_SIZE)
+    saved = Settings(None, contract.DEFAULT_SIZE)
     if resumed is not None:
         try:
             saved = settings_of_json(resumed.settings)

@@ -10,7 +10,7 @@ from typing import IO
 from nst_client.display.events import Advanced, Event, Failed, Finished, Note
 from nst_client.display.overview import Overview
 from nst_client.display.pace import RunStatus
-from nst_client.display.words import losses_in_words, printable, rate_in_words, time_in_words
+from nst_client.display.words import losses_in_words, printable, rate_in_words, size_in_words, time_in_words
 
 
 class QuietDisplay:
@@ -59,6 +59,8 @@ def words_of(event: Event, overview: Overview) -> str | None:
 def _status_in_words(status: RunStatus) -> str:
     """`120/200 iterations, 1.2/s, 67 s left; total 0.0139, content 0.00340, ...`."""
     parts = [f"{status.iteration}/{status.iterations} iterations"]
+    if status.size is not None:
+        parts.append(size_in_words(status.size))
     if status.iterations_per_second is not None:
         parts.append(rate_in_words(status.iterations_per_second))
     if status.seconds_left is not None:

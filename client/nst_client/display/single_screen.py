@@ -9,7 +9,7 @@ from rich.text import Text
 
 from nst_client.display.bars import bar_and_words, heading
 from nst_client.display.pace import RunStatus
-from nst_client.display.words import GAP, losses_in_words, packed, rate_in_words, time_in_words
+from nst_client.display.words import GAP, losses_in_words, packed, rate_in_words, size_in_words, time_in_words
 
 # Columns kept for the words after the bar, so that its length does not jump about with theirs.
 RATE_WIDTH = len("99.9 s/iteration")
@@ -31,7 +31,8 @@ def single_screen(title: str, status: RunStatus | None, seconds: float, width: i
     counts = f"{status.iteration:>{len(str(status.iterations))}}/{status.iterations}"
     reserved = len(counts) + RATE_WIDTH + LEFT_WIDTH + 2 * len(GAP)
     yield from bar_and_words(status.iteration, status.iterations, [counts, *_speed(status)], reserved, width)
-    for line in packed(losses_in_words(status.losses) or ["waiting for the first picture"], width):
+    size = [] if status.size is None else [size_in_words(status.size)]
+    for line in packed(size + (losses_in_words(status.losses) or ["waiting for the first picture"]), width):
         yield Text(line, style="dim", no_wrap=True)
 
 

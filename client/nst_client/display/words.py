@@ -34,6 +34,11 @@ def clock_in_words(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def size_in_words(size: tuple[int, int]) -> str:
+    """At 128 x 96: width and height, as everybody names them."""
+    return f"at {size[0]} x {size[1]}"
+
+
 def losses_in_words(losses: Mapping[str, float]) -> list[str]:
     """Each loss after its name, always with three digits so that they do not jump about."""
     return [f"{name.replace('_', ' ')} {f'{loss:#.3g}'.rstrip('.')}" for name, loss in losses.items()]

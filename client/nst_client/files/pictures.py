@@ -83,6 +83,18 @@ def read_picture(file: Path, size: int = 0) -> Picture:
         return _scaled(_srgb(_upright(image), file), size)
 
 
+def read_filling(file: Path, height: int, width: int) -> np.ndarray:
+    """Reads a picture scaled to a size, uint8[height, width, 3], whatever its aspect ratio is.
+
+    Raises:
+        PictureError: as `read_picture`.
+    """
+    image = Image.fromarray(read_picture(file).pixels)
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(image)
+
+
 def size_of_picture(file: Path) -> tuple[int, int]:
     """Width and height of a picture that is turned upright, without decoding it.
 

@@ -19,16 +19,18 @@ class Sources(NamedTuple):
     content: Path
     styles: tuple[Path, ...]  # one or more
     masks: tuple[Path, ...] = ()
+    init: Path | None = None  # the picture to start from
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All of them."""
-        return (self.content, *self.styles, *self.masks)
+        return (self.content, *self.styles, *self.masks, *([] if self.init is None else [self.init]))
 
     def by_role(self) -> dict[str, Path]:
-        """All of them by what they are for: content, style, style_2, ..., mask, mask_2, ..."""
+        """All of them by what they are for: content, style, style_2, ..., mask, mask_2, ..., init_image."""
         styles, masks = numbered("style", len(self.styles)), numbered("mask", len(self.masks))
-        return dict(zip(("content", *styles, *masks), self.files, strict=True))
+        names = ["content", *styles, *masks, *([] if self.init is None else ["init_image"])]
+        return dict(zip(names, self.files, strict=True))
 
     @property
     def title(self) -> str:

@@ -13,7 +13,7 @@ from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
 from nst_client.errors import Diverged
-from nst_client.files.pictures import check_writable, read_picture
+from nst_client.files.pictures import check_writable, read_filling, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.job import Job, numbered
 from nst_client.jobs.observer import Observer
@@ -53,8 +53,11 @@ class JobRun:
         check_writable(job.output)
         self.job = job
         files, size = job.sources.by_role(), job.settings.size
+        init = files.pop("init_image", None)
         self._pictures = {role: check_sides(file, read_picture(file, size), size) for role, file in files.items()}
         self.content = self._pictures["content"]
+        self._init = None if init is None else read_filling(init, *self.content.pixels.shape[:2])
+        files = job.sources.by_role()
         names = {role: file.name for role, file in files.items()}
         self.result = Result(job.output, self.content, job.settings, {**names, "model": client.model})
         self.saved_settings: dict[str, Any] = {**self.result.words, KEPT: keep_state}
@@ -86,7 +89,7 @@ class JobRun:
             NstError: the run cannot go on; it is saved.
         """
         settings = self.job.settings
-        observer.started(self.iterations_before, settings.iterations)
+        observer.started(self.iterations_before, self._iterations)
         begin = self._clock()
         try:
             with named_sizes(self._client.describe, self.job.sources.by_role(), self._pictures, settings.size):
@@ -96,6 +99,7 @@ class JobRun:
                     [self._pictures[role] for role in numbered("style", len(self.job.sources.styles))],
                     settings,
                     self.checkpoint,
+                    init_image=self._init,
                     observer=observer,
                     chunk_size=chunk_size,
                     stop_at_multiples_of=stop_at_multiples_of,
@@ -120,6 +124,14 @@ class JobRun:
         else:
             self.checkpoint.discard()
         observer.finished(self.seconds)
+
+    @property
+    def _iterations(self) -> int:
+        """Of the whole run: what was asked for, else what the saved run wants, else the preset's."""
+        wanted, done = self.job.settings.iterations, self.checkpoint.progress
+        if wanted is None and done is not None:
+            return done.iterations
+        return wanted or self._client.iterations_of(self.content.pixels, self.job.settings.options)
 
     def _kept_best(self, error: Diverged, observer: Observer) -> Diverged:
         if error.best is not None:

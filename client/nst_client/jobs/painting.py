@@ -6,9 +6,12 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
+from nst_client.contract import Options
 from nst_client.errors import DeadlineExceeded, Diverged, NstError, ServerBusy, Stopped
 from nst_client.files.pictures import Picture
 from nst_client.jobs.checkpoint import Checkpoint
@@ -24,6 +27,7 @@ def paint(
     settings: Settings,
     checkpoint: Checkpoint,
     *,
+    init_image: np.ndarray | None = None,
     observer: Observer,
     chunk_size: ChunkSize | None = None,
     stop_at_multiples_of: int | None = None,
@@ -37,6 +41,7 @@ def paint(
         styles: one, whose alpha is ignored.
         settings: of the run.
         checkpoint: takes every progress, and is saved when the run ends early.
+        init_image: to start from, of the content's size.
         observer: sees every progress, and may stop the run.
         chunk_size: shared with other runs on the same servers.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
@@ -48,15 +53,16 @@ def paint(
     """
     (style,) = styles
     troubles = _Troubles(observer)
+    options = settings.options if init_image is None else Options(**settings.options, init_image=init_image)
     watch = functools.partial(
         client.watch,
         content.pixels,
         style.pixels,
         patience=patience._replace(on_trouble=troubles.note),
-        **settings.options,
+        **options,
     )
     done = checkpoint.progress
-    if done is not None and done.iteration == settings.iterations:
+    if done is not None and done.iteration == (settings.iterations or done.iterations):
         _check_that_it_goes_on(watch, done)
         observer.advanced(done)
         return done  # only its files are missing

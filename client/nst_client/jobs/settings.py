@@ -12,7 +12,7 @@ from nst_client.contract import OPTIONS, Options
 class Settings(NamedTuple):
     """The settings of a run: with the pictures and the model they decide every bit of the result."""
 
-    iterations: int
+    iterations: int | None  # None: the preset's own
     size: int  # longest side of both pictures in pixels; 0 keeps theirs
     options: Options = Options()  # those given; never changed
 
@@ -22,7 +22,8 @@ class Settings(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """As files and reports have them, without what is the model's to choose."""
-        return {"iterations": self.iterations, "size": self.size, **self.options}
+        iterations = {} if self.iterations is None else {"iterations": self.iterations}
+        return {**iterations, "size": self.size, **self.options}
 
     def with_options(self, options: Mapping[str, Any]) -> Settings:
         """These settings, except for the options given, which are of their types already; in the table's order."""
@@ -38,7 +39,9 @@ def settings_of_json(words: Mapping[str, Any]) -> Settings:
         ValueError: something is missing, or not of its type.
     """
     iterations, size = words.get("iterations"), words.get("size")
-    if type(iterations) is not int or type(size) is not int:
+    if type(iterations) not in (int, type(None)) or type(size) is not int:
         raise ValueError("iterations and size must be whole numbers")
-    given = {name: option.checked(words[name]) for name, option in OPTIONS.items() if name in words}
+    given = {
+        name: option.checked(words[name]) for name, option in OPTIONS.items() if name in words and not option.is_picture
+    }
     return Settings(iterations, size).with_options(given)

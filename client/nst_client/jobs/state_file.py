@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import operator
 import stat
 import struct
 import tokenize
@@ -22,7 +23,7 @@ import numpy as np
 from nst_client.contract import LOSS_COLUMNS, MAX_MESSAGE_BYTES
 from nst_client.errors import FileError, StateFileError
 from nst_client.files.written import check_can_write, write_whole
-from nst_client.progress import Progress
+from nst_client.progress import Plan, Progress
 
 SUFFIX = ".nst"
 FORMAT = "nst-run/1"
@@ -53,6 +54,7 @@ def write_state(file: Path, run: SavedRun) -> None:
         "iterations": progress.iterations,
         "version": progress.version,
         "states": len(progress.state),
+        "plan": progress.plan._asdict(),
         "settings": dict(run.settings),
     }
     strings: dict[str, Any] = {
@@ -146,8 +148,9 @@ def _checked(file: Path, entries: Mapping[str, np.ndarray]) -> SavedRun:
             )
         state = tuple(entries[f"state{index}"].tobytes() for index in range(words["states"]))
         counts = [int(words[name]) for name in ("iteration", "iterations", "version")]
+        plan = Plan(*(tuple(map(operator.index, words.get("plan", {}).get(name, ()))) for name in Plan._fields))
         run = SavedRun(
-            Progress(counts[0], counts[1], entries["image"], entries["losses"], 0.0, counts[2], state),
+            Progress(counts[0], counts[1], entries["image"], entries["losses"], 0.0, counts[2], state, plan),
             dict(words["settings"]),
         )
     except FOREIGN as error:

@@ -115,7 +115,7 @@ class StylizeRun:
             return self._with_resume_command(error)
         if progress.iteration > run.iterations_before:  # else the files of the run before say more
             observer.ended_early(run.checkpoint.losses)
-        done = f"{progress.iteration} of {run.job.settings.iterations} iterations are done"
+        done = f"{progress.iteration} of {progress.iterations} iterations are done"
         command = self._resume_command
         remedy = "The run could not be saved: it starts anew." if command is None else f"Go on with: {command}"
         return Stopped(f"{done}; the picture so far is {self._files.output}.", remedy)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from nst_client.batch.manifest import manifest_pairs
-from nst_client.contract import OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.jobs.job import Job
 from nst_client.jobs.result import batch_state_of
@@ -51,11 +50,11 @@ def problems(table: str | bytes) -> list[str]:
 
 def test_a_table_may_say_everything_or_leave_it_to_the_command():
     table = (
-        f"content,style,output,iterations,size,{','.join(OPTIONS)}\n"
-        "photos/a.jpg,x.png,sub/one.jpg,300,0,0.5,3,1e-3,4\n"
+        "content,style,output,iterations,size,preset,content_weight,sizes,init\n"
+        'photos/a.jpg,x.png,sub/one.jpg,300,0,gatys,0.5,"64, 128",noise\n'
         "photos/a.jpg,y.png,,,,,,,\n"
     )
-    one = Settings(300, 0, dict(zip(OPTIONS, (0.5, 3.0, 1e-3, 4.0), strict=True)))
+    one = Settings(300, 0, {"preset": "gatys", "content_weight": 0.5, "sizes": [64, 128], "init": "noise"})
     assert read(table) == [
         job_of(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/sub/one.jpg"), one),
         job_of(Path("tables/photos/a.jpg"), Path("tables/y.png"), Path("out/a_y.png"), SETTINGS),

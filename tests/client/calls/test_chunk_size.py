@@ -74,3 +74,10 @@ def test_another_length_may_be_asked_for():
     chunk_size = ChunkSize(seconds_per_call=0.1)
     chunk_size.learn(100, 1, 0.002)
     assert chunk_size.iterations(100) == 99
+
+
+def test_a_large_state_makes_calls_longer_until_its_way_is_a_tenth_of_them():
+    chunk_size = ChunkSize()
+    chunk_size.learn(100, 1, 0.02)
+    assert chunk_size.iterations(100) == 99
+    assert chunk_size.iterations(100, state_bytes=40_000_000) == 399  # four seconds for two ways of 0.2 s

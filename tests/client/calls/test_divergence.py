@@ -7,7 +7,7 @@ import pytest
 
 from nst_client.calls.divergence import Watchdog, check_finite
 from nst_client.errors import Diverged
-from nst_client.progress import Progress
+from nst_client.progress import Plan, Progress
 
 
 def progress(iteration: int) -> Progress:
@@ -84,3 +84,13 @@ def test_every_column_must_be_finite(column: int):
     with pytest.raises(Diverged, match="at iteration 8"):
         check_finite(rows, 7)
     check_finite(losses(1, 2, 3e38))
+
+
+def test_losses_of_two_sizes_are_not_compared():
+    """The same picture has another loss at another size: fifty that are ten times as high are no divergence there."""
+    plan, watchdog = Plan((16, 32), (2, 100)), Watchdog()
+    watchdog.check(progress(0)._replace(plan=plan), losses(3, 1))
+    watchdog.check(progress(2)._replace(plan=plan), losses(*[20] * 60))
+    with pytest.raises(Diverged, match="at iteration 62") as caught:
+        watchdog.check(progress(62)._replace(plan=plan), losses(np.nan))
+    assert caught.value.best.iteration == 2  # the first picture at this size that anybody saw

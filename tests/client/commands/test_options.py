@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -12,7 +13,7 @@ from typing_extensions import TypedDict
 import nst_graph
 from nst_client.cli import app
 from nst_client.commands.connection import Connection, connection_options
-from nst_client.commands.options import parameter_of, run_options, spread
+from nst_client.commands.options import parameter_of, picture_to_start_from, run_options, spread
 from nst_client.contract import OPTIONS, Option, Options, options_of
 
 SERVER = "127.0.0.1:1"
@@ -73,10 +74,42 @@ def test_a_command_gets_the_options_that_were_given(got):
     def command(*, options: Options, more: int = 0) -> None:
         got.append((options, more))
 
-    name = next(iter(OPTIONS))
     run(command)
-    run(command, f"--{name.replace('_', '-')}", "2", "--more", "3")
-    assert got == [({}, 0), ({name: 2.0}, 3)]
+    run(command, "--tv-weight", "2", "--more", "3")
+    run(command, "--layer-weights", "4,3,2,1,0.5", "--sizes", "64,128", "--preset", "gatys", "--init", "a.png")
+    several = {"preset": "gatys", "style_layer_weights": [4.0, 3.0, 2.0, 1.0, 0.5], "sizes": [64, 128], "init": "a.png"}
+    assert got == [({}, 0), ({"tv_weight": 2.0}, 3), (several, 0)]
+
+
+def test_every_option_that_can_be_typed_has_a_flag():
+    words = " ".join(CliRunner().invoke(app, ["stylize", "--help"], env={"COLUMNS": "200"}).stdout.split())
+    for option in OPTIONS.values():
+        assert option.is_picture or f"--{option.flag or option.name.replace('_', '-')} " in words, option
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--preset", "monet"],
+            "must be one of nst, eager, gatys, jcjohnson, keras, tensorflow or crowson, got 'monet'",
+        ),
+        (["--sizes", "0,64"], "must be from 1 to 32768 pixels, got '0,64'"),
+    ],
+)
+def test_a_value_out_of_range_is_wrong_usage_and_told_with_what_is_known(got, words: list[str], said: str):
+    @run_options
+    def command(*, options: Options) -> None:
+        got.append(options)
+
+    done = run(command, *words)
+    assert (done.exit_code, got) == (2, [])
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_what_to_start_from_is_a_word_or_a_picture():
+    assert picture_to_start_from({"init": "noise"}) == ({"init": "noise"}, None)
+    assert picture_to_start_from({"init": "a.png", "seed": 3}) == ({"seed": 3}, Path("a.png"))
 
 
 @pytest.fixture

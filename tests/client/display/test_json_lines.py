@@ -48,7 +48,7 @@ def test_every_event_has_the_form_that_the_readme_shows():
         '{"event": "note", "text": "The server is busy: \\"try later\\". Waiting for it.", "name": "b_x.png"}\n'
         '{"event": "advanced", "name": "b_x.png", "iteration": 120, "iterations": 200, '
         '"iterations_per_second": 1.25, "seconds_left": 64.0, '
-        '"losses": {"total": 4.0, "content": 1.0, "style": 2.0, "total_variation": 1.0}}\n'
+        '"losses": {"total": 4.0, "content": 1.0, "style": 2.0, "total_variation": 1.0}, "size": null}\n'
         '{"event": "finished", "name": "b_x.png", "seconds": 12.3, "done": 11, "failed": 0, "total": 40}\n'
         '{"event": "failed", "name": "c_x.png", "reason": "There is no file c.png.", '
         '"done": 11, "failed": 1, "total": 40}\n'
