@@ -23,7 +23,9 @@ def test_the_average_is_corrected_for_its_beginning():
         kept = kept.stepped(image, options)
     weights = np.array([0.9**3, 0.9**2, 0.9, 1])
     expected = np.sum(weights * [10, 20, 40, 30]) / weights.sum()
-    np.testing.assert_allclose(kept.result(PICTURES[-1], tf.constant(3), options), expected * np.ones((2, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(
+        kept.result(PICTURES[-1], tf.constant(3), options), expected * np.ones((2, 2, 3)), rtol=1e-5
+    )
 
 
 def test_the_average_of_one_picture_is_that_picture():

@@ -35,6 +35,7 @@ ITERATIONS = 4
 
 INIT = {"init": "content"}
 
+
 class Result(NamedTuple):
     """A run of a case."""
 

@@ -22,7 +22,9 @@ def test_its_features_are_those_of_keras_for_the_same_weights():
     for layer in network.layers[1:]:
         layer.set_weights(reference.get_layer(layer.name).get_weights())
     image = tf.constant(picture(32, 48), tf.float32)
-    expected = keras.Model(reference.input, reference.get_layer("block3_conv2").output)(preprocess(image)[:, 1:-1, 1:-1])
+    expected = keras.Model(reference.input, reference.get_layer("block3_conv2").output)(
+        preprocess(image)[:, 1:-1, 1:-1]
+    )
     np.testing.assert_allclose(network(preprocess(image))["block3_conv2"], expected, rtol=1e-4, atol=1e-4)
 
 
