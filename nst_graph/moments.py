@@ -9,19 +9,19 @@ import tensorflow as tf
 
 
 class Moments(NamedTuple):
-    """Means over positions. Unlike covariances, those of several pictures may be averaged."""
+    """Means over positions. Means and Gram matrices of several pictures may be averaged, covariances may not."""
 
     mean: tf.Tensor  # float32[channels]
-    gram: tf.Tensor  # float32[channels, channels], symmetric: the second raw moment
+    covariance: tf.Tensor  # float32[channels, channels], symmetric and, of features that hardly differ, not negative
 
     @property
-    def covariance(self) -> tf.Tensor:
-        """float32[channels, channels]."""
-        return self.gram - self.mean[:, tf.newaxis] * self.mean[tf.newaxis]
+    def gram(self) -> tf.Tensor:
+        """The second raw moment: float32[channels, channels]."""
+        return self.covariance + self.mean[:, tf.newaxis] * self.mean[tf.newaxis]
 
     def in_unit(self, unit: tf.Tensor) -> Moments:
         """Those of features divided by `unit`, float32[]."""
-        return Moments(self.mean / unit, self.gram / tf.square(unit))
+        return Moments(self.mean / unit, self.covariance / tf.square(unit))
 
 
 def moments(features: tf.Tensor) -> Moments:
@@ -32,7 +32,10 @@ def moments(features: tf.Tensor) -> Moments:
     """
     positions = tf.reshape(tf.cast(features, tf.float32), [-1, features.shape[-1]])
     count = tf.cast(tf.shape(positions)[0], tf.float32)
-    return Moments(tf.reduce_mean(positions, axis=0), _self_product(positions) / count)
+    mean = tf.reduce_mean(positions, axis=0)
+    # From centred features: the Gram matrix less the mean's share has rounding for a variance where features are flat,
+    # and a root of a negative number.
+    return Moments(mean, _self_product(positions - mean) / count)
 
 
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
