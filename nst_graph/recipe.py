@@ -177,7 +177,7 @@ def _sizes(value: tf.Tensor, recipe: Recipe, height: tf.Tensor, width: tf.Tensor
     got = validation.words(value)
     rule = "sizes: must ascend, got "
     value = validation.behind(value, validation.assertion(tf.reduce_all(value[1:] > value[:-1]), rule, got))
-    rule = "sizes: must be at most the content's longest side, "
+    rule = "sizes: must be at most the longest side of content, "
     fits = tf.reduce_all(value <= longest)
     value = validation.behind(value, validation.assertion(fits, rule, tf.as_string(longest), ", got ", got))
     rule = f"sizes: must leave both sides of the content at least {MIN_SIDE} pixels, got "

@@ -54,8 +54,10 @@ def option(row: Option, value: tf.Tensor) -> tf.Tensor:
     inside = tf.reduce_all(above & (value <= row.maximum))
     if row.default is None and not row.shape:
         inside |= value == row.unset
-    low = f"above {row.minimum:g} and up to" if row.exclusive_minimum else f"from {row.minimum:g} to"
-    rule = f"{row.name}: must be a number {low} {row.maximum:g}, got "
+    digits = "d" if row.dtype == "int32" else "g"
+    low = f"{row.minimum:{digits}}"
+    low = f"above {low} and up to" if row.exclusive_minimum else f"from {low} to"
+    rule = f"{row.name}: must be a number {low} {row.maximum:{digits}}, got "
     return behind(value, assertion(inside, rule, words(value)))
 
 
