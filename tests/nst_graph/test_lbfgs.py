@@ -20,7 +20,7 @@ FREE = settings(low=-np.inf, high=np.inf, learning_rate=1.0)
 def quartic(image: tf.Tensor) -> tf.Tensor:
     """Convex and not quadratic, its axes of different curvatures and coupled."""
     shifted = (image - 120.0) / 10
-    return tf.reduce_sum(CURVATURES.astype(np.float32) * shifted**2 + 0.01 * shifted**4) + tf.reduce_sum(shifted) ** 2
+    return tf.reduce_sum(CURVATURES.astype(np.float32) * shifted**2 + 0.01 * shifted**4) + tf.reduce_mean(shifted) ** 2
 
 
 def gradient_of(image: tf.Tensor) -> tf.Tensor:
@@ -59,7 +59,7 @@ def test_twenty_iterates_are_those_of_pytorch():
     def closure():
         optimiser.zero_grad()
         shifted = (image - 120.0) / 10
-        loss = (curvatures * shifted**2 + 0.01 * shifted**4).sum() + shifted.sum() ** 2
+        loss = (curvatures * shifted**2 + 0.01 * shifted**4).sum() + shifted.mean() ** 2
         loss.backward()
         return loss
 

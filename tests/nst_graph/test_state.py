@@ -127,7 +127,7 @@ def test_another_content_style_or_size_is_named(module, content, style, state):
     other[0, 0, 0] ^= 1
     assert_refused("must come from a run with the same style, ", module, content, other, state)
     turned = content.transpose(1, 0, 2)
-    assert_refused("must come from a run with the same sizes, 64x48, got 48x64", module, turned, style, state)
+    assert_refused("must come from a run with the same size, 64x48, got 48x64", module, turned, style, state)
 
 
 @pytest.mark.parametrize("index", range(4), ids=NUMBERS)
