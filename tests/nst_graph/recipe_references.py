@@ -113,7 +113,7 @@ def gatys(now: Features, content: Features, style: Features, _: tf.Tensor) -> tu
 
 
 def jcjohnson(now: Features, content: Features, style: Features, image: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """neural_style.py of neural-style-pt: Gram / nelement, weights 5, 100 and 1e-3; the published network's channels."""
+    """neural_style.py of neural-style-pt: Gram / nelement; weights 5, 100 and 1e-3."""
     losses = [
         100 * mean_square(gram(now[name]) / n, gram(style[name]) / n)
         for name, n in zip(STYLE_LAYERS, CHANNELS, strict=True)
