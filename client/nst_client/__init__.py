@@ -11,10 +11,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_client.calls.style_client import Evaluation as Evaluation
+    from nst_client.calls.answers import Evaluation as Evaluation
+    from nst_client.calls.answers import Stylized as Stylized
+    from nst_client.calls.answers import VersionStatus as VersionStatus
     from nst_client.calls.style_client import StyleClient as StyleClient
-    from nst_client.calls.style_client import Stylized as Stylized
-    from nst_client.calls.style_client import VersionStatus as VersionStatus
     from nst_client.contract import Options as Options
     from nst_client.errors import NstError as NstError
     from nst_client.files.pictures import Picture as Picture
@@ -27,10 +27,10 @@ _HOMES = {
     "Picture": "files.pictures",
     "read_picture": "files.pictures",
     "write_picture": "files.pictures",
-    "Evaluation": "calls.style_client",
+    "Evaluation": "calls.answers",
     "StyleClient": "calls.style_client",
-    "Stylized": "calls.style_client",
-    "VersionStatus": "calls.style_client",
+    "Stylized": "calls.answers",
+    "VersionStatus": "calls.answers",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

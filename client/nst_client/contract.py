@@ -255,6 +255,9 @@ def options_of(table: type) -> dict[str, Option]:
 
 OPTIONS: Mapping[str, Option] = options_of(Options)
 
+# What a person may name as a start. A picture is an input of its own, which the word `image` would only announce.
+INIT_WORDS = tuple(word for word in OPTIONS["init"].choices if word != "image")
+
 
 def stylize_deadline(height: int, width: int, iterations: int) -> float:
     """Seconds after which a run of this size counts as hanging."""

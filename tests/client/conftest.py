@@ -15,7 +15,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 import pytest
 
-from nst_client.calls.style_client import StyleClient, Stylized
+from nst_client.calls.answers import Stylized
+from nst_client.calls.style_client import StyleClient
 from nst_client.files.pictures import Picture, write_picture
 from nst_client.jobs.state_file import write_state
 from nst_serving.options import ServerOptions, single_model

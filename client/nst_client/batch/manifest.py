@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nst_client.batch.pairs import NAME_BYTES, SHEET, Planned, named_jobs
-from nst_client.contract import OPTIONS
+from nst_client.contract import INIT_WORDS, OPTIONS
 from nst_client.errors import ManifestError
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
@@ -173,15 +173,28 @@ class _Table:
         before = len(self._problems)
         content, style = (self._picture(line, name, cells[name]) if name in cells else None for name in REQUIRED)
         wholes = {name: self._whole(line, name, cells[name]) for name in WHOLE if cells.get(name)}
-        options = {name: self._option(line, name, cells[name]) for name in OPTION_COLUMNS if cells.get(name)}
+        init = (
+            self._picture(line, "init", cells["init"])
+            if cells.get("init") and cells["init"] not in INIT_WORDS
+            else None
+        )
+        given = [name for name in OPTION_COLUMNS if cells.get(name) and (name != "init" or init is None)]
+        options = {name: self._option(line, name, cells[name]) for name in given}
         output = self._output(line, cells["output"]) if cells.get("output") else None
         if len(self._problems) > before or content is None or style is None:
             return None
         rest = self._settings
+        if init is not None:  # in the place of the word that the command has
+            kept: Any = {name: value for name, value in rest.options.items() if name != "init"}
+            rest = rest._replace(options=kept)
         settings = Settings(wholes.get("iterations", rest.iterations), wholes.get("size", rest.size), rest.options)
-        shown = {**wholes, **{name: OPTIONS[name].shown(value) for name, value in options.items()}}
+        shown = {
+            **wholes,
+            **({} if init is None else {"init": init.stem}),
+            **{name: OPTIONS[name].shown(value) for name, value in options.items()},
+        }
         words = "_".join(f"{name}-{value}" for name, value in shown.items())
-        return _Row(line, Planned(Sources(content, (style,)), settings.with_options(options), words), output)
+        return _Row(line, Planned(Sources(content, (style,), init=init), settings.with_options(options), words), output)
 
     def _picture(self, line: int, column: str, cell: str) -> Path:
         path = self._file.parent / cell

@@ -7,13 +7,14 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from typing_extensions import Unpack
 
 from nst_client import contract, errors
 from nst_client.calls import transport
+from nst_client.calls.answers import Evaluation, Stylized, VersionStatus
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
 from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
@@ -24,30 +25,6 @@ from nst_client.calls.run import Patience, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
 from nst_client.calls.tensors import array_of, strings_of, tensor_of
 from nst_client.progress import Progress
-
-
-class Stylized(NamedTuple):
-    """A finished run."""
-
-    image: np.ndarray  # uint8[height, width, 3], of the content's size
-    losses: np.ndarray  # float32[iterations, 4], columns as contract.LOSS_COLUMNS
-    version: int  # of the model that made it
-
-
-class Evaluation(NamedTuple):
-    """How near a picture is to its content and style: 0 is a perfect match."""
-
-    style_errors: np.ndarray  # float32[5], relative errors of the Gram matrices, block1 to block5
-    content_error: float  # relative error of the features at block4_conv2
-    total_variation: float  # mean squared difference of neighbours, pixels in 0..1
-
-
-class VersionStatus(NamedTuple):
-    """One version of a model on a server."""
-
-    version: int
-    state: str  # START, LOADING, AVAILABLE, UNLOADING or END
-    error: str  # why a version in state END failed, else empty
 
 
 class StyleClient:

@@ -11,14 +11,12 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from nst_client import contract
-from nst_client.contract import OPTIONS, Option, Options
+from nst_client.contract import INIT_WORDS, OPTIONS, Option, Options
 
 Command = Callable[..., None]
 
 PANEL: dict[str, Any] = {"rich_help_panel": "Recipe"}
 
-# A picture is an input of its own, which the word `image` would only announce.
-INIT_WORDS = tuple(word for word in OPTIONS["init"].choices if word != "image")
 Init = Annotated[
     str | None,
     typer.Option(
@@ -54,18 +52,13 @@ def run_options(command: Command) -> Command:
     return spread(command, "options", parameters, given)
 
 
-def picture_to_start_from(options: Options, folder: Path = Path()) -> tuple[Options, Path | None]:
-    """Takes apart what --init says, a word that the model knows or a picture's path; its input has the picture.
-
-    Args:
-        options: with `init` as a person wrote it.
-        folder: in which the path stands.
-    """
+def picture_to_start_from(options: Options) -> tuple[Options, Path | None]:
+    """Takes apart what --init says: a word that the model knows, or a picture's path, which is no option's value."""
     word = options.get("init")
     if word is None or word in INIT_WORDS:
         return options, None
     rest: Any = {name: value for name, value in options.items() if name != "init"}
-    return rest, folder / word
+    return rest, Path(word)
 
 
 def parameter_of(option: Option) -> inspect.Parameter:

@@ -54,11 +54,19 @@ def test_a_table_may_say_everything_or_leave_it_to_the_command():
         'photos/a.jpg,x.png,sub/one.jpg,300,0,gatys,0.5,"64, 128",noise\n'
         "photos/a.jpg,y.png,,,,,,,\n"
     )
-    one = Settings(300, 0, {"preset": "gatys", "content_weight": 0.5, "sizes": [64, 128], "init": "noise"})
+    given = {"preset": "gatys", "content_weight": 0.5, "style_weight": 2.0, "sizes": [64, 128], "init": "noise"}
+    one = Settings(300, 0, given)
     assert read(table) == [
         job_of(Path("tables/photos/a.jpg"), Path("tables/x.png"), Path("out/sub/one.jpg"), one),
         job_of(Path("tables/photos/a.jpg"), Path("tables/y.png"), Path("out/a_y.png"), SETTINGS),
     ]
+
+
+def test_a_run_may_start_from_a_picture_of_the_tables_folder():
+    first, second = read("content,style,init\nphotos/a.jpg,x.png,y.png\nphotos/a.jpg,x.png,style\n")
+    assert (first.sources.init, first.settings) == (Path("tables/y.png"), SETTINGS)
+    assert (second.sources.init, second.settings.options["init"]) == (None, "style")
+    assert problems("content,style,init\nphotos/a.jpg,x.png,image\n") == ["line 2, init: there is no file 'image'"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import grpc
 import numpy as np
 from tensorflow_serving.apis import predict_pb2
 
+from nst_client.calls.answers import Stylized
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.servers import Server, Servers, server_at
-from nst_client.calls.style_client import StyleClient, Stylized
+from nst_client.calls.style_client import StyleClient
 from nst_client.calls.tensors import array_of, tensor_of
 from nst_client.contract import DESCRIBE
 from nst_client.progress import Progress

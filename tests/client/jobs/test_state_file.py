@@ -89,6 +89,7 @@ def test_any_program_can_read_the_file(file, run):
         "iterations": 40,
         "version": 7,
         "states": 4,
+        "plan": {"sizes": [], "level_iterations": []},
         "settings": SETTINGS,
     }
     with zipfile.ZipFile(file) as archive:
