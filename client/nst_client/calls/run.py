@@ -91,8 +91,8 @@ def run(
             if error.differs_in in PARTS_OF_THE_MODEL:
                 began = f"It began with version {progress.version} of the model, as that was then"
                 error.remedy = f"{began}: have that served, or start anew."
-            if error.differs_in in PLAN and progress.plan.sizes:
-                error.remedy = _plan_in_words(progress.plan)
+            if resume is not None and error.differs_in in PLAN and resume.plan.sizes:
+                error.remedy = _plan_in_words(resume.plan)
             raise
         except errors.RequestRefused as error:
             if wanted <= 1 or error.input != "iterations":
