@@ -30,7 +30,7 @@ class FixedChunk:
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
 
-    def iterations(self, pixels: int) -> int:
+    def iterations(self, pixels: int, state_bytes: int = 0) -> int:
         return self.chunk
 
     def learn(self, pixels: int, iterations: int, seconds: float) -> None:

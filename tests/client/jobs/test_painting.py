@@ -23,7 +23,7 @@ SETTINGS = Settings(9, 0)
 
 
 class Threes(ChunkSize):
-    def iterations(self, pixels: int) -> int:
+    def iterations(self, pixels: int, state_bytes: int = 0) -> int:
         return 3
 
 
