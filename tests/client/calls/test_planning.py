@@ -66,7 +66,7 @@ def test_a_plan_of_the_callers_is_as_it_was_given():
 
 
 def test_sizes_alone_share_the_iterations():
-    assert plan_of(200, sizes=[256, 1024]).plan.level_iterations == (100, 100)
+    assert plan_of(200, preset="eager", sizes=[256, 1024]).plan.level_iterations == (100, 100)
 
 
 def test_more_sizes_than_iterations_are_refused():
