@@ -9,7 +9,7 @@ from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.choices import Pooling, Precision
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 # Like trained features, large in front and small at the back: the absolute weights of most recipes are made for that.
 FEATURE_SCALES = {"block1": 100.0, "block2": 100.0, "block3": 50.0, "block4": 20.0, "block5": 1.0}
