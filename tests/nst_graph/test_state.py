@@ -8,31 +8,33 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.execution import Execution
 from nst_graph.optimisation import Request
 from nst_graph.options import OPTIONS, Option
+from nst_graph.presets import PRESETS
 from nst_graph.state import FORMAT, leaves_of, owner_of
-from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.exports import LIMITS, WIDTH_DIVISOR
+from nst_graph.style_transfer import StyleTransfer
+from tests.exports import LIMITS
+from tests.nst_graph.conftest import tiny_network
 
-NUMBERS = tuple(option.name for option in OPTIONS)
+NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
+PARTS = 8  # the header, the picture, what is kept and the optimiser's memory
 
 
-def started(module, content, style, *numbers):
+def started(module, content, style, **numbers):
     """The state before the first iteration: a list of bytes."""
-    return list(module.stylize_start(content, style, *numbers)["state_bytes"].numpy())
+    return list(module.stylize_start(content, style, **numbers)["state_bytes"].numpy())
 
 
-def step(module, content, style, state, iterations=1, *numbers):
+def step(module, content, style, state, iterations=1, **numbers):
     """Past Python's own checks of shape, as a session feeds a graph."""
     state_bytes = tf.constant(state, tf.string, shape=[len(state)])
-    return module.stylize_step(content, style, state_bytes, iterations, *numbers)
+    return module.stylize_step(content, style, state_bytes, iterations, **numbers)
 
 
-def assert_refused(words, module, content, style, state, *numbers):
+def assert_refused(words, module, content, style, state, **numbers):
     with pytest.raises(tf.errors.InvalidArgumentError) as error:
-        step(module, content, style, state, 1, *numbers)
+        step(module, content, style, state, 1, **numbers)
     assert f"state_bytes: {words}" in error.value.message
 
 
@@ -52,8 +54,8 @@ def test_a_step_may_be_repeated(module, content, style, state):
     assert list(first["state_bytes"].numpy()) == list(second["state_bytes"].numpy())
 
 
-def test_another_instance_of_the_same_model_goes_on(network, preset, module, content, style, state):
-    other = StyleTransfer(network, preset, limits=LIMITS)
+def test_another_instance_of_the_same_model_goes_on(network, module, content, style, state):
+    other = StyleTransfer(network, PRESETS, limits=LIMITS)
     np.testing.assert_array_equal(
         step(other, content, style, state, 3)["image"], step(module, content, style, state, 3)["image"]
     )
@@ -62,15 +64,15 @@ def test_another_instance_of_the_same_model_goes_on(network, preset, module, con
 @pytest.mark.parametrize(
     "execution", [Execution(exclusive=True), Execution(max_seconds=600.0)], ids=["exclusive", "max_seconds"]
 )
-def test_how_a_server_runs_it_changes_no_bit(network, preset, module, content, style, execution):
-    other = StyleTransfer(network, preset, limits=LIMITS, execution=execution)
+def test_how_a_server_runs_it_changes_no_bit(network, module, content, style, execution):
+    other = StyleTransfer(network, PRESETS, limits=LIMITS, execution=execution)
     half = list(step(other, content, style, started(other, content, style), 2)["state_bytes"].numpy())
     image = step(other, content, style, half, 3)["image"]
     np.testing.assert_array_equal(image, module.stylize(content, style, 5)["image"])
 
 
-def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, preset, module, content, style):
-    hasty = StyleTransfer(network, preset, limits=LIMITS, execution=Execution(max_seconds=1e-6))
+def test_a_call_that_ends_by_its_clock_is_gone_on_with(network, module, content, style):
+    hasty = StyleTransfer(network, PRESETS, limits=LIMITS, execution=Execution(max_seconds=1e-6))
     result = step(hasty, content, style, started(hasty, content, style), 9)
     assert result["losses"].shape == [1, 4]
     image = step(module, content, style, list(result["state_bytes"].numpy()), 2)["image"]
@@ -100,7 +102,7 @@ def test_a_state_without_all_of_its_strings_is_not_whole(module, content, style,
         assert_refused("must be whole, 5 strings and 12 words in the first", module, content, style, part)
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_any_flipped_bit_is_found(module, content, style, state, part):
     generator = np.random.default_rng(part)
     for _ in range(8):
@@ -112,7 +114,7 @@ def test_any_flipped_bit_is_found(module, content, style, state, part):
             step(module, content, style, [*state[:part], bytes(damaged), *state[part + 1 :]])
 
 
-@pytest.mark.parametrize("part", range(1, 5))
+@pytest.mark.parametrize("part", range(1, PARTS))
 def test_a_truncated_string_is_damage(module, content, style, state, part):
     for short in (state[part][:-4], state[part][:1], b""):
         cut = [*state[:part], short, *state[part + 1 :]]
@@ -133,34 +135,32 @@ def test_another_content_style_or_size_is_named(module, content, style, state):
 @pytest.mark.parametrize("index", range(4), ids=NUMBERS)
 def test_another_number_is_named_with_both_values(module, content, style, index):
     numbers = [1.0, 2.0, 3.0, 4.0]
-    state = started(module, content, style, *numbers)
+    state = started(module, content, style, **dict(zip(NUMBERS, numbers, strict=True)))
     changed = [value + (0.5 if place == index else 0) for place, value in enumerate(numbers)]
     words = f"must come from a run with the same {NUMBERS[index]}, {index + 1}.5, got {index + 1}"
-    assert_refused(words, module, content, style, state, *changed)
+    assert_refused(words, module, content, style, state, **dict(zip(NUMBERS, changed, strict=True)))
 
 
 @pytest.mark.parametrize("index", range(4), ids=NUMBERS)
 def test_a_number_that_differs_in_its_last_bit_is_another(module, content, style, index):
     numbers = np.array([0.02, 1, 1, 8], np.float32)
-    state = started(module, content, style, *numbers)
+    state = started(module, content, style, **dict(zip(NUMBERS, numbers, strict=True)))
     numbers[index] = np.nextafter(numbers[index], np.float32(9))
     words = f"must come from a run with the same {NUMBERS[index]}, {numbers[index]:.9g}, got "
-    assert_refused(words, module, content, style, state, *numbers)
+    assert_refused(words, module, content, style, state, **dict(zip(NUMBERS, numbers, strict=True)))
 
 
-def test_another_networks_state_is_refused(preset, content, style, state):
-    network = network_for(preset, width_divisor=WIDTH_DIVISOR)
-    fill_with_random_weights(network, seed=1)
-    other = StyleTransfer(network, preset, limits=LIMITS)
+def test_another_networks_state_is_refused(content, style, state):
+    other = StyleTransfer(tiny_network(seed=1), PRESETS, limits=LIMITS)
     assert_refused("must come from a run with the same network, ", other, content, style, state)
 
 
-def test_another_recipes_state_is_refused(network, preset, content, style, state):
-    other = StyleTransfer(network, preset._replace(optimiser=preset.optimiser._replace(beta_1=0.5)), limits=LIMITS)
+def test_another_recipes_state_is_refused(network, content, style, state):
+    other = StyleTransfer(network, {**PRESETS, "keras": PRESETS["keras"]._replace(noise=1.0)}, limits=LIMITS)
     assert_refused("must come from a run with the same recipe, ", other, content, style, state)
 
 
-@pytest.mark.parametrize("part", [1, 2, 3, 4])
+@pytest.mark.parametrize("part", range(1, PARTS))
 @pytest.mark.parametrize("change", [-4, 4])
 def test_a_tensor_of_another_size_is_refused_even_under_a_good_digest(module, content, style, state, part, change):
     wanted = len(state[part])
@@ -215,9 +215,9 @@ def test_the_owner_holds_every_leaf_of_the_request(content, style):
     assert set(leaves) <= set(owner_of(request, {}))
 
 
-def test_a_new_option_belongs_to_the_owner_without_another_word(network, preset, content, style):
+def test_a_new_option_belongs_to_the_owner_without_another_word(network, content, style):
     dummy = Option("dummy_weight", "For this test.", 0, 10, default=1.5)
-    module = StyleTransfer(network, preset, limits=LIMITS, options=(*OPTIONS, dummy))
+    module = StyleTransfer(network, PRESETS, limits=LIMITS, options=(*OPTIONS, dummy))
     state = list(module.stylize_start(content, style)["state_bytes"].numpy())
     step = functools.partial(module.stylize_step, content, style, tf.constant(state), 1)
     assert step(dummy_weight=1.5)["image"].shape == content.shape
