@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from filelock import FileLock
 
 from nst_export.export import export_version
+from nst_graph.choices import PresetName
 from nst_graph.limits import Limits
+from nst_graph.presets import PRESETS
+from nst_graph.style_transfer import network_for
 
 WIDTH_DIVISOR = 16
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
@@ -33,3 +37,8 @@ class Exports:
                     model_dir, **{"weights": "random:0", "limits": LIMITS, "width_divisor": WIDTH_DIVISOR} | options
                 )
         return model_dir
+
+
+def network_of(preset: PresetName, **options: Any) -> keras.Model:
+    """An untrained network as a model of this preset alone has it; `options` are those of `network_for`."""
+    return network_for({preset: PRESETS[preset]}, **{"pooling": PRESETS[preset].pooling or "average"} | options)

@@ -10,9 +10,7 @@ from collections.abc import Callable
 import keras
 import pytest
 
-from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
-from tests.exports import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR, network_of
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -20,7 +18,7 @@ RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def tiny_network() -> keras.Model:
     """A network as the preset `nst` wants it, with untrained weights."""
-    return network_for(PRESETS["nst"], width_divisor=WIDTH_DIVISOR)
+    return network_of("nst", width_divisor=WIDTH_DIVISOR)
 
 
 @pytest.fixture

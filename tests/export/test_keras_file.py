@@ -12,9 +12,7 @@ import pytest
 
 from nst_export.errors import WeightsError
 from nst_export.weights.keras_file import read_keras_file
-from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
-from tests.exports import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR, network_of
 
 # Keras' own writers do not know yet what NumPy 2 expects of `__array__`.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -107,7 +105,7 @@ def test_a_file_with_the_classifier_serves_too(tmp_path, tiny_network, name):
 def test_a_file_of_full_width_in_the_published_layout_is_read_back(tmp_path):
     model = keras.applications.VGG19(include_top=False, weights=None)
     write_published(tmp_path / "vgg19_notop.h5", model)
-    network = network_for(PRESETS["eager"])
+    network = network_of("eager")
     arrays = read_keras_file(tmp_path / "vgg19_notop.h5", network)
     assert_has_weights_of(network, arrays, {layer.name: layer.get_weights() for layer in model.layers})
 
@@ -147,7 +145,7 @@ def test_vgg16_is_refused_by_the_first_layer_that_differs(tmp_path, tiny_network
 @pytest.mark.parametrize("name", WRITERS)
 def test_wrong_shapes_are_refused_with_both_shapes(vgg19_files, name):
     folder, _ = vgg19_files
-    wider = network_for(PRESETS["nst"], width_divisor=8)
+    wider = network_of("nst", width_divisor=8)
     expected = r"is not VGG19: block1_conv1 has shapes \[\(3, 3, 3, 4\), \(4,\)\], not \[\(3, 3, 3, 8\), \(8,\)\]"
     with pytest.raises(WeightsError, match=expected):
         read_keras_file(folder / name, wider)

@@ -16,9 +16,8 @@ from nst_export.weights.random_weights import (
     orthogonal,
 )
 from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import preprocess, vgg19
-from tests.exports import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR, network_of
 
 
 def filled(network: keras.Model, seed: int) -> keras.Model:
@@ -59,7 +58,7 @@ def pre_activations(network: keras.Model, pictures: tf.Tensor):
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_every_channel_has_zero_mean_and_unit_variance_before_its_relu(preset):
-    network = filled(network_for(PRESETS[preset], width_divisor=WIDTH_DIVISOR), 5)
+    network = filled(network_of(preset, width_divisor=WIDTH_DIVISOR), 5)
     pictures = [noise_picture(NOISE_SIDE, np.random.default_rng([5, n])) for n in range(NOISE_PICTURES)]
     batch = tf.concat([preprocess(tf.constant(picture)) for picture in pictures], axis=0)
     outputs = dict(pre_activations(network, batch))
@@ -81,9 +80,8 @@ def test_one_seed_gives_one_network_in_a_fresh_process_too(tiny_network, run_pyt
     program = f"""
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_export.weights import weights_sha256
-from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
-network = network_for(PRESETS["nst"], width_divisor={WIDTH_DIVISOR})
+from tests.exports import network_of
+network = network_of("nst", width_divisor={WIDTH_DIVISOR})
 fill_with_random_weights(network, 7)
 print(weights_sha256(network))
 """
@@ -92,7 +90,7 @@ print(weights_sha256(network))
 
 
 def test_another_seed_gives_other_filters_in_every_layer():
-    first, second = (filled(network_for(PRESETS["nst"], width_divisor=WIDTH_DIVISOR), seed) for seed in (0, 1))
+    first, second = (filled(network_of("nst", width_divisor=WIDTH_DIVISOR), seed) for seed in (0, 1))
     for one, other in zip(first.weights, second.weights, strict=True):
         assert not np.allclose(one.numpy(), other.numpy()), one.path
 

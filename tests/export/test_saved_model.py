@@ -12,7 +12,6 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from nst_graph.options import OPTIONS
-from nst_graph.presets import PRESETS
 from nst_graph.signatures import SIGNATURES
 from tests.conftest import picture
 
@@ -90,11 +89,21 @@ def test_the_picture_is_a_new_one(expected, pictures):
     assert np.abs(expected["image"].astype(int) - pictures["content"]).mean() > 2
 
 
+def unset_options() -> dict[str, tf.Tensor]:
+    """What a server sends for the options that a caller leaves out."""
+    shapes = {option.name: [0 if side is None else side for side in option.shape] for option in OPTIONS}
+    return {
+        option.name: tf.zeros(shapes[option.name], option.dtype)
+        if option.shape
+        else tf.constant(option.wire_default, option.dtype)
+        for option in OPTIONS
+    }
+
+
 def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
     module = tf.saved_model.load(str(version_dir))
-    numbers = {name: tf.constant(value, tf.float32) for name, value in PRESETS["nst"].defaults.items()}
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
-    results = module.signatures["serving_default"](**inputs, iterations=tf.constant(ITERATIONS), **numbers)
+    results = module.signatures["serving_default"](**inputs, iterations=tf.constant(ITERATIONS), **unset_options())
     assert_same_results(results, expected)
 
 
@@ -149,14 +158,14 @@ def test_saved_model_cli_gives_the_same_picture(run_python, version_dir, tmp_pat
 
 
 @pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.name)
-def test_a_signature_has_the_inputs_of_its_row_and_the_presets_defaults(meta_graph, row):
+def test_a_signature_has_the_inputs_of_its_row_and_defaults_for_the_options(meta_graph, row):
     signature = meta_graph.signature_def[row.served_as]
-    expected = {key: np.float32(value) for key, value in PRESETS["nst"].defaults.items()} if row.takes_options else {}
-    defaults = {key: tf.make_ndarray(value) for key, value in signature.defaults.items()}
-    assert defaults == expected
+    expected = {name: value.numpy() for name, value in unset_options().items()} if row.takes_options else {}
     assert set(signature.inputs) == {*row.inputs, *expected}
-    for value in defaults.values():
-        assert (value.dtype, value.shape) == (np.float32, ())
+    assert set(signature.defaults) == set(expected)
+    for name, value in expected.items():
+        default = tf.make_ndarray(signature.defaults[name])
+        assert (default.tolist(), default.shape) == (np.asarray(value).tolist(), np.asarray(value).shape)
 
 
 def test_signatures_are_those_of_the_contract(meta_graph):

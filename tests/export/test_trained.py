@@ -12,9 +12,8 @@ from nst_export.export import export_version
 from nst_export.weights import fill_weights, weights_sha256
 from nst_export.weights.trained import SHIPPED, Shipped, read_trained_weights
 from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import CONVOLUTIONS, vgg19
-from tests.exports import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR, network_of
 
 
 def arrays_for(network):
@@ -103,7 +102,7 @@ def test_a_layer_that_the_file_does_not_hold_is_named(small_file):
 
 
 def test_a_network_of_another_width_is_refused(small_file):
-    wider = network_for(PRESETS["nst"], width_divisor=WIDTH_DIVISOR // 2)
+    wider = network_of("nst", width_divisor=WIDTH_DIVISOR // 2)
     with pytest.raises(WeightsError, match="The trained weights do not fit: block1_conv1 has"):
         read_trained_weights(wider, shipped(small_file))
 
@@ -116,7 +115,7 @@ def test_an_export_with_weights_that_do_not_fit_writes_nothing(tmp_path):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_file_in_the_package_is_whole_and_serves_every_preset(preset):
-    network = network_for(PRESETS[preset])
+    network = network_of(preset)
     record = fill_weights(network, "trained")
     assert record.file_sha256 == SHIPPED.sha256
     assert all(np.isfinite(weight).all() for weight in network.get_weights())

@@ -15,7 +15,8 @@ import pytest
 
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer
-from tests.conftest import LIMITS, picture
+from tests.conftest import picture
+from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
 from tests.nst_graph.recipe_references import SYSTEMS, run
 

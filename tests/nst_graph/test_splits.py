@@ -11,7 +11,8 @@ import tensorflow as tf
 from nst_graph.execution import Execution
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer
-from tests.conftest import LIMITS, picture
+from tests.conftest import picture
+from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
 
 OPTIONS = {
