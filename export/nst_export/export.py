@@ -26,6 +26,10 @@ from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS, Preset
 from nst_graph.style_transfer import StyleTransfer, network_for
 
+# The gradients are in the graph; TensorFlow would save the functions that made them too, and whoever loads such a model
+# in Python could never free it: `tf.saved_model.load` registers them for good, and they hold every graph of the model.
+SAVE_OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+
 OP_NAME = re.compile(r" \[Op:\w+\]$")  # what TensorFlow appends to the reason
 
 
@@ -101,7 +105,7 @@ def _versions() -> dict[str, str]:
 
 def _write(module: StyleTransfer, card: ModelCard, folder: Path) -> None:
     try:
-        tf.saved_model.save(module, str(folder), signatures=module.signatures)
+        tf.saved_model.save(module, str(folder), signatures=module.signatures, options=SAVE_OPTIONS)
         write_warmup_requests(folder, warmup_requests(module, card.name))
     except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
         reason = OP_NAME.sub("", str(error.message).splitlines()[0]).rsplit("; ", 1)[-1]

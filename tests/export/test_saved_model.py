@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -110,6 +113,15 @@ def test_a_keras_layer_gives_the_same_picture(version_dir, pictures, expected):
     content, style = (tf.constant(pictures[name]) for name in ("content", "style"))
     results = layer(content, style=style, iterations=tf.constant(ITERATIONS))
     assert_same_results(results, expected)
+
+
+def test_a_loaded_module_that_nobody_holds_is_freed(version_dir):
+    module = tf.saved_model.load(str(version_dir))
+    graphs = [weakref.ref(function.graph) for function in module.stylize.concrete_functions]
+    assert graphs
+    del module
+    gc.collect()
+    assert [graph() for graph in graphs] == [None] * len(graphs)
 
 
 @pytest.mark.slow
