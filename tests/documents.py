@@ -104,7 +104,7 @@ def facts() -> str:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path]), "NST_TARGET": ""},
         )
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
 
 
 def conformance_server() -> str:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 def imports_of(file: Path) -> set[str]:
     """Top-level names of everything a file imports, wherever in it."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -73,7 +73,7 @@ GROUND_FLOOR = {"errors", "progress", "contract"}
 def client_modules_of(file: Path) -> set[str]:
     """The first name behind `nst_client.` of everything a file imports."""
     modules = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "nst_client":
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nst_client."):

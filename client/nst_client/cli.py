@@ -63,7 +63,7 @@ def main() -> None:
     """Runs the command line. An error becomes one line on what happened and one on what to do."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (to the end of the process)
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (to the end of the process)
     sys.stderr = TolerantStream(sys.stderr)
     sys.stdout = ResultStream(sys.stdout, fallback=sys.stderr)
     try:

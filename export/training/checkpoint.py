@@ -55,7 +55,7 @@ def required_checkpoint(folder: Path) -> dict[str, Any]:
 
 def append_curve(folder: Path, line: dict[str, Any]) -> None:
     """Adds one line of JSON."""
-    with (folder / CURVE).open("a") as file:
+    with (folder / CURVE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 
@@ -63,5 +63,6 @@ def cut_curve(folder: Path, step: int) -> None:
     """Forgets what a killed run had drawn beyond its last checkpoint."""
     file = folder / CURVE
     if file.exists():
-        kept = [line for line in file.read_text().splitlines(keepends=True) if json.loads(line)["step"] <= step]
-        file.write_text("".join(kept))
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if json.loads(line)["step"] <= step]
+        file.write_text("".join(kept), encoding="utf-8")

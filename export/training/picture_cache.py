@@ -44,7 +44,7 @@ class Pictures:
     def __init__(self, folder: Path) -> None:
         """Maps the file into memory; processes that do so share it."""
         try:
-            table = json.loads((folder / TABLE).read_text())
+            table = json.loads((folder / TABLE).read_text(encoding="utf-8"))
             self._bytes = np.memmap(folder / ARRAYS, np.uint8, "r")
         except (OSError, ValueError) as error:
             remedy = "Make it with `python -m training pictures`."
@@ -102,7 +102,7 @@ def write_pictures(
             _append(file, entries, len(sources), picture)
     shares = [source.share for source in sources] + [drawn_share] * (len(entries) > sum(kept))
     names = [str(source.folder) for source in sources] + ["drawn"] * (len(entries) > sum(kept))
-    (folder / TABLE).write_text(json.dumps({"shares": shares, "names": names, "entries": entries}))
+    (folder / TABLE).write_text(json.dumps({"shares": shares, "names": names, "entries": entries}), encoding="utf-8")
     (folder / f"{ARRAYS}.part").replace(folder / ARRAYS)
     return Report(kept, unreadable)
 

@@ -27,7 +27,7 @@ def read_configuration(file: Path) -> model_server_config_pb2.ModelServerConfig:
     """
     remedy = "Write it as TensorFlow Serving's documentation of --model_config_file has it."
     try:
-        config = text_format.Parse(file.read_text(), model_server_config_pb2.ModelServerConfig())
+        config = text_format.Parse(file.read_text(encoding="utf-8"), model_server_config_pb2.ModelServerConfig())
         check_configuration(config)
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
         raise StartError(f"{file} is not a model configuration: {error}", remedy) from error

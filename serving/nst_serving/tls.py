@@ -23,7 +23,7 @@ def server_credentials(file: Path) -> grpc.ServerCredentials:
     """
     remedy = 'Write server_key: "-----BEGIN ...", server_cert: "..." and, for mutual TLS, custom_ca and client_verify.'
     try:
-        config = text_format.Parse(file.read_text(), _ssl_config_class()())
+        config = text_format.Parse(file.read_text(encoding="utf-8"), _ssl_config_class()())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
         raise StartError(f"{file} is not an SSLConfig: {error}", remedy) from error
     values = {name: getattr(config, name) for name in FIELDS}

@@ -77,7 +77,7 @@ def batch(
 def high_water(pid: int) -> float:
     """MB. Not the ru_maxrss of wait4: that begins with what this very process held when it forked."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     except OSError:  # it has just ended
         return 0.0
     return int(found[1]) / 1024 if found else 0.0

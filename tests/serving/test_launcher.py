@@ -83,7 +83,7 @@ def launch(engine: str, model_dir: Path, *, gpu: bool = False, grace_seconds: fl
 
 def wait_for(path: Path) -> list[str]:
     wait_until(path.exists)
-    return path.read_text().splitlines()
+    return path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])

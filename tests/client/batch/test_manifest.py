@@ -121,7 +121,7 @@ def test_the_place_of_the_overview_is_nobody_elses(output_dir: str):
     Path("out/contact_sheet.jpg").touch()
     table = "content,style,output\nphotos/a.jpg,x.png,contact_sheet.jpg\n../out/contact_sheet.jpg,x.png,\n"
     file = Path("tables/pairs.csv")
-    file.write_text(table)
+    file.write_text(table, encoding="utf-8")
     with pytest.raises(ManifestError) as raised:
         manifest_pairs(file, Path(output_dir), SETTINGS)
     _, first, second = str(raised.value).splitlines()

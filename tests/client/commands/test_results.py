@@ -47,11 +47,11 @@ def test_a_path_that_the_encoding_cannot_say_is_escaped(printed, tmp_path: Path,
 
 
 def test_a_full_disk_behind_a_redirection_is_told_and_the_picture_named(printed, tmp_path: Path):
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = printed("out.png", stdout=full)
     told = b"Standard output: No space left on device. This was to be printed:\nout.png\n"
     assert (done.returncode, done.stderr) == (0, told)
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = printed("out.png", "--json", stdout=full)
     assert (done.returncode, b'{"output": "out.png", ' in done.stderr) == (0, True)
     assert (tmp_path / "out.png").is_file()
@@ -82,7 +82,7 @@ def test_a_batch_of_names_that_are_not_utf_8_ends_well(nst, server, folders):
 def test_so_it_is_with_every_command():
     command = [sys.executable, "-m", "nst_client", "--help"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     assert done.returncode == 0
     assert done.stderr.startswith("Standard output: No space left on device. This was to be printed:\n")

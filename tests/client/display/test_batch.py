@@ -177,7 +177,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_log_on_a_full_disk_does_not_end_the_batch():
-    full = Path("/dev/full").open("w")  # noqa: SIM115  (closing it fails too)
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  (closing it fails too)
     with open_display("lines", total=40, done=10, console=Console(file=full)) as display:
         display.show(Finished("a.jpg", 1.0))
     with pytest.raises(OSError, match="No space left on device"):

@@ -203,7 +203,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("kind", ["lines", "json"])
 def test_a_log_on_a_full_disk_does_not_end_the_run(kind):
-    full = Path("/dev/full").open("w")  # noqa: SIM115  (closing it fails too)
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  (closing it fails too)
     with open_single(kind, Console(file=full)) as display:
         display.show(started())
         display.show(advanced(120))
