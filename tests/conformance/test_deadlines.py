@@ -124,5 +124,5 @@ def test_a_deadline_of_nothing_is_exceeded_and_the_server_serves_on(stubs, targe
 def test_many_short_calls_at_once_are_all_answered(stubs, target):
     """Seven at once: a stock server on two processors has eight threads, one of which takes the calls in."""
     with ThreadPoolExecutor(7) as pool:
-        for outcome in [pool.submit(check_it_serves, stubs, target) for _ in range(24)]:
-            outcome.result()
+        outcomes = [pool.submit(check_it_serves, stubs, target) for _ in range(24)]
+    assert [outcome.exception() for outcome in outcomes] == [None] * 24

@@ -134,7 +134,7 @@ ITERATIONS = [
 ]
 
 
-def check(stubs, target, case: Hostile) -> None:
+def check_refusal(stubs, target, case: Hostile) -> None:
     """Sends a case's request, compares code and text, and asks for a small picture."""
     defaults = target.signatures["stylize_step"].defaults
     good = good_inputs(target, "stylize_step") | {name: tf.make_ndarray(proto) for name, proto in defaults.items()}
@@ -149,13 +149,13 @@ def check(stubs, target, case: Hostile) -> None:
 @pytest.mark.fact(GRAPH)
 @pytest.mark.parametrize("case", STATES, ids=str)
 def test_what_no_call_returned_is_no_state(stubs, target, case):
-    check(stubs, target, case)
+    check_refusal(stubs, target, case)
 
 
 @pytest.mark.fact(GRAPH)
 @pytest.mark.parametrize("case", OTHERS, ids=str)
 def test_a_state_goes_on_with_its_own_run_alone(stubs, target, case):
-    check(stubs, target, case)
+    check_refusal(stubs, target, case)
 
 
 @pytest.mark.fact(GRAPH)
@@ -170,19 +170,21 @@ def test_the_first_thing_that_differs_is_named(stubs, target):
 @pytest.mark.fact("a prototype was seen on 2.20.0: the range is asserted before the loop")
 @pytest.mark.parametrize("case", ITERATIONS, ids=str)
 def test_a_good_state_does_not_excuse_the_iterations(stubs, target, case):
-    check(stubs, target, case)
+    check_refusal(stubs, target, case)
 
 
 @pytest.mark.fact("tensorflow/core/kernels/shape_ops.h, EnsureShapeOp")
 @pytest.mark.parametrize("case", RANKS, ids=str)
 def test_a_state_is_a_vector(stubs, target, case):
-    check(stubs, target, case)
+    check_refusal(stubs, target, case)
 
 
 @pytest.mark.fact("tensorflow/core/common_runtime/direct_session.cc")
 def test_a_state_is_of_strings(stubs, target):
     floats = np.zeros(5, np.float32)
-    check(stubs, target, Hostile("floats", r"^Expects arg\[\d+\] to be string but float is provided", sent(floats)))
+    check_refusal(
+        stubs, target, Hostile("floats", r"^Expects arg\[\d+\] to be string but float is provided", sent(floats))
+    )
 
 
 @pytest.mark.fact("tensorflow/core/framework/tensor.cc, Tensor::FromProto")
@@ -190,4 +192,4 @@ def test_a_state_is_of_strings(stubs, target):
 def test_a_state_as_bytes_must_parse(stubs, target, content):
     """Lengths past the end, and short of it."""
     proto = uint8_proto([1], dtype=types_pb2.DT_STRING, tensor_content=content)
-    check(stubs, target, Hostile("", "^tensor parsing error: state_bytes$", sent(proto)))
+    check_refusal(stubs, target, Hostile("", "^tensor parsing error: state_bytes$", sent(proto)))

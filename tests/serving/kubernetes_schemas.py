@@ -81,7 +81,7 @@ SCHEMAS: dict[tuple[str, str], type] = {
 }
 
 
-def validate(manifest: dict[str, Any]) -> None:
+def assert_accepted(manifest: dict[str, Any]) -> None:
     """Raises msgspec.ValidationError for a wrong type or a missing field, AssertionError for an unknown field."""
     accepted = msgspec.convert(manifest, SCHEMAS[manifest["apiVersion"], manifest["kind"]])
     assert msgspec.to_builtins(accepted) == without_nulls(manifest)

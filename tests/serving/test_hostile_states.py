@@ -36,11 +36,11 @@ class Process(NamedTuple):
     pid: int
 
     def forget_peak(self) -> None:
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="utf-8")
 
     def resident(self, field: str) -> int:
         """`VmRSS`, what it holds, or `VmHWM`, the most it has held since `forget_peak`."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) * 1024
 
 
@@ -127,7 +127,7 @@ LARGE_BOMBS: dict[str, tuple[str, Callable[[State], tensor_pb2.TensorProto]]] = 
 }  # fmt: skip
 
 
-def check(server: Process, good: State, words: str, proto: tensor_pb2.TensorProto) -> None:
+def check_refusal(server: Process, good: State, words: str, proto: tensor_pb2.TensorProto) -> None:
     before = server.resident("VmRSS")
     server.forget_peak()
     with pytest.raises(grpc.RpcError) as error:
@@ -143,11 +143,11 @@ def check(server: Process, good: State, words: str, proto: tensor_pb2.TensorProt
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_hostile_state_costs_next_to_nothing_and_the_server_serves_on(server, good, bomb):
     words, made = BOMBS[bomb]
-    check(server, good, words, made(good))
+    check_refusal(server, good, words, made(good))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bomb", LARGE_BOMBS)
 def test_a_large_hostile_state_costs_a_few_times_its_bytes_and_the_server_serves_on(server, good, bomb):
     words, made = LARGE_BOMBS[bomb]
-    check(server, good, words, made(good))
+    check_refusal(server, good, words, made(good))

@@ -72,7 +72,7 @@ def warm_up_requests(version_dir) -> dict[str, predict_pb2.PredictRequest]:
     return {message.model_spec.signature_name: message for message in requests}
 
 
-def same_answer(local, server, message) -> None:
+def assert_same_answer(local, server, message) -> None:
     here = local.Predict(message, timeout=60)
     with stubs_at(server.address) as (prediction, _):
         there = prediction.Predict(message, timeout=60)
@@ -93,13 +93,13 @@ def test_every_signature_gives_the_same_bits_as_over_a_socket(local, server, tin
     requests = warm_up_requests(tiny_model_dir / "1")
     assert set(requests) == set(tf.saved_model.load(str(tiny_model_dir / "1")).signatures) - {INIT_OP}
     for message in requests.values():
-        same_answer(local, server, message)
+        assert_same_answer(local, server, message)
 
 
 @pytest.mark.parametrize("extra", [{}, {"style_weight": np.float32(3), "learning_rate": np.float32(1)}], ids=str)
 def test_so_does_a_run_of_real_pictures(local, server, extra):
-    same_answer(local, server, request(a_run(**extra)))
-    same_answer(local, server, request(a_run(**extra), output_filter=["image"]))
+    assert_same_answer(local, server, request(a_run(**extra)))
+    assert_same_answer(local, server, request(a_run(**extra), output_filter=["image"]))
 
 
 def test_simultaneous_calls_do_not_see_each_others_state(local):

@@ -123,7 +123,7 @@ def test_stopping_ends_runs_that_outlast_the_grace_period(patient_model_dir, pro
             pool.submit(prediction.Predict, long_request(), timeout=600)
         else:
             address = f"http://{server.rest_address}/v1/models/nst:predict"
-            pool.submit(urllib.request.urlopen, address, rest_body(), timeout=600)
+            pool.submit(lambda: urllib.request.urlopen(address, rest_body(), timeout=600))
         wait_until(lambda: in_flight(server) == 1)
         start = time.monotonic()
         assert server.stop(grace_seconds=0.2) == []

@@ -29,7 +29,9 @@ class Cards:
 
 
 def test_without_an_option_nobody_is_asked():
-    KnownOptions(Cards()).check(set(), 1.0)
+    cards = Cards()
+    KnownOptions(cards).check(set(), 1.0)
+    assert cards.deadlines == []
 
 
 def test_the_card_is_asked_for_once_within_the_calls_own_deadline():

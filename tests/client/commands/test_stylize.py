@@ -83,7 +83,7 @@ def test_all_that_is_wanted_beside_the_picture_appears(stylize, files, undisturb
 )
 def test_a_file_that_cannot_be_written_is_refused_before_the_server_is_asked(stylize, files, option, name, words):
     place = name if name in "./" else files.output.parent / name
-    refused(stylize(option, place, server=NOWHERE), errors.FileError, words)
+    assert refused(stylize(option, place, server=NOWHERE), errors.FileError, words)
 
 
 def test_a_picture_that_is_read_is_not_overwritten(stylize, files, content):

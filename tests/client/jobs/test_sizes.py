@@ -67,7 +67,7 @@ def test_a_picture_that_becomes_too_small_is_told_with_the_size_that_does(tmp_pa
 def test_it_is_told_before_any_server_is_asked(stylize, files):
     write_picture(files.style, Picture(picture(24, 600)))
     words = "style.png is 512 x 20 pixels at --size 512, and no side may be shorter than 32: use --size 788 or more."
-    refused(stylize("--size", 512, server=NOWHERE), PictureError, words)
+    assert refused(stylize("--size", 512, server=NOWHERE), PictureError, words)
 
 
 @pytest.mark.parametrize(

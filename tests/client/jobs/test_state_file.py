@@ -106,7 +106,7 @@ def test_a_file_cut_short_anywhere_is_refused(file):
     data = file.read_bytes()
     for length in [*range(0, len(data) - 1, 97), len(data) - 1]:
         file.write_bytes(data[:length])
-        refusal(file)
+        assert refusal(file)
 
 
 def test_a_flipped_bit_anywhere_changes_nothing_or_is_refused(file, run):

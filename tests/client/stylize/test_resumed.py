@@ -74,7 +74,9 @@ def test_a_state_that_was_kept_under_the_usual_name_stays_too_however_it_is_spel
 @pytest.mark.parametrize("other", [{"iterations": "x"}, {"size": None}, {"size": 1.5}, {"tv_weight": "a"}], ids=str)
 def test_a_saved_run_with_other_settings_than_ours_is_refused(stylize, files, halfway, other):
     write_state(files.state, SavedRun(read_state(halfway).progress, {"iterations": 9, "size": 0} | other))
-    refused(stylize("--resume", files.state, server=NOWHERE), StateFileError, "holds no settings of `nst stylize`.")
+    assert refused(
+        stylize("--resume", files.state, server=NOWHERE), StateFileError, "holds no settings of `nst stylize`."
+    )
 
 
 def test_a_run_that_is_done_but_for_its_files_writes_them(stylize, files, undisturbed):
