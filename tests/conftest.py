@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
 import signal
 
@@ -28,14 +26,10 @@ import pytest
 import tensorflow as tf
 
 from nst_client import StyleClient
-from nst_export.export import export_version
-from nst_graph.limits import Limits
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
-
-WIDTH_DIVISOR = 16
-LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
-
+from tests.exports import LIMITS, Exports
+from tests.garbage import Garbage, keep_what_is_imported
 
 # A worker's peak: TensorFlow keeps the graphs of every model that the tests of its files export and load.
 WORKER_BYTES = 1.5e9
@@ -52,6 +46,10 @@ def pytest_report_header() -> str:
     return f"tensorflow {tf.__version__}, keras {keras.__version__}, protobuf {google.protobuf.__version__}, {devices}"
 
 
+def pytest_collection_finish() -> None:
+    keep_what_is_imported()
+
+
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
     """A smooth random picture with edges in it: uint8[height, width, 3]."""
     generator = np.random.default_rng(seed)
@@ -62,14 +60,21 @@ def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.clip(127 + 55 * np.stack(waves, axis=-1) + noise, 0, 255).astype(np.uint8)
 
 
+@pytest.fixture(scope="session")
+def garbage() -> Garbage:
+    return Garbage()
+
+
 @pytest.fixture(scope="module", autouse=True)
-def freed_memory() -> Iterator[None]:
-    """Gives back what a file's tests have freed: glibc keeps it otherwise, gigabytes by the end of a run."""
+def memory_freed_after_each_file(garbage: Garbage) -> Iterator[None]:
     yield
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
-    if trim is not None:
-        trim(0)
+    garbage.clear()
+
+
+@pytest.fixture(autouse=True)
+def memory_freed_after_each_large_test(garbage: Garbage) -> Iterator[None]:
+    yield
+    garbage.clear_if_grown()
 
 
 @pytest.fixture
@@ -83,26 +88,26 @@ def style() -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model's folder with version 1 in it."""
-    model_dir = tmp_path_factory.mktemp("models") / "tiny"
-    export_version(model_dir, weights="random:0", limits=LIMITS, width_divisor=WIDTH_DIVISOR)
-    return model_dir
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
+    return Exports(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def patient_model_dir(tmp_path_factory) -> Path:
+def tiny_model_dir(exports: Exports) -> Path:
+    """A model's folder with version 1 in it."""
+    return exports("tiny")
+
+
+@pytest.fixture(scope="session")
+def patient_model_dir(exports: Exports) -> Path:
     """A model that takes 100,000 iterations, which no test waits for."""
-    model_dir = tmp_path_factory.mktemp("models") / "patient"
-    limits = Limits(max_pixels=256 * 256, max_iterations=100_000)
-    export_version(model_dir, weights="random:0", limits=limits, width_divisor=WIDTH_DIVISOR)
-    return model_dir
+    return exports("patient", limits=LIMITS._replace(max_iterations=100_000))
 
 
 @pytest.fixture(scope="session")
 def server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
     """The tiny model behind an embedded server on a free port of the loopback."""
-    server = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0))
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
     yield server
     server.stop()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from nst_export.export import export_version
 from nst_export.saved_model.ops import read_graph
 from nst_graph.execution import Execution
 
@@ -29,12 +28,10 @@ EXPORTS = {
 
 
 @pytest.fixture(scope="session")
-def graphs(tiny_model_dir, tmp_path_factory):
+def graphs(tiny_model_dir, exports):
     """The graphs of an export without options and of each of `EXPORTS`."""
-    folder = tmp_path_factory.mktemp("compatibility")
     return {"defaults": read_graph(tiny_model_dir / "1")} | {
-        name: read_graph(export_version(folder / "model", weights="random:0", width_divisor=64, **choices))
-        for name, choices in EXPORTS.items()
+        name: read_graph(exports(name, width_divisor=64, **choices) / "1") for name, choices in EXPORTS.items()
     }
 
 

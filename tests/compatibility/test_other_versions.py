@@ -13,7 +13,8 @@ from nst_export.export import export_version
 from nst_graph.execution import Execution
 from nst_graph.limits import MIN_SIDE
 from tests.compatibility.conftest import VERSIONS, run
-from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.conftest import picture
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 pytestmark = pytest.mark.slow
 

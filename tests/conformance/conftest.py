@@ -9,12 +9,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from nst_export.export import export_version
-from nst_graph.limits import Limits
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.conformance.calls import OPTIONS, Stubs, Target, stubs_of, target_at
-from tests.conftest import WIDTH_DIVISOR
 
 MODEL = "nst"
 
@@ -25,18 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def start_embedded(model_dir: Path) -> tuple[EmbeddedServer, str, str]:
     """The server, its gRPC address and its REST address: the only lines that know how to build one."""
-    server = EmbeddedServer(single_model(MODEL, model_dir), ServerOptions(port=0, rest_port=0))
+    server = EmbeddedServer(single_model(MODEL, model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
     assert server.rest_address
     return server, server.address, server.rest_address
-
-
-@pytest.fixture(scope="session")
-def enduring_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model with a limit of iterations that takes minutes, for runs that must be stopped."""
-    model_dir = tmp_path_factory.mktemp("models") / MODEL
-    limits = Limits(max_pixels=128 * 128, max_iterations=100_000)
-    export_version(model_dir, weights="random:0", limits=limits, width_divisor=WIDTH_DIVISOR)
-    return model_dir
 
 
 def next_port(address: str) -> str:
@@ -51,7 +39,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Target]:
         model = os.environ.get("NST_TARGET_MODEL", MODEL)
         yield target_at(given, os.environ.get("NST_TARGET_REST") or next_port(given), model)
         return
-    server, address, rest = start_embedded(request.getfixturevalue("enduring_model_dir"))
+    server, address, rest = start_embedded(request.getfixturevalue("patient_model_dir"))
     yield target_at(address, rest, MODEL)
     server.stop()
 

@@ -22,7 +22,7 @@ from nst_client.files.pictures import Picture, read_picture, write_picture
 from nst_client.jobs.state_file import read_state
 from nst_export.export import export_version
 from nst_graph.limits import Limits
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 pytestmark = pytest.mark.slow
 

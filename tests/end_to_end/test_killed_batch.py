@@ -16,7 +16,8 @@ import pytest
 
 from nst_client import Picture, StyleClient, read_picture, write_picture
 from nst_export.export import export_version
-from tests.conftest import WIDTH_DIVISOR, picture
+from tests.conftest import picture
+from tests.exports import WIDTH_DIVISOR
 
 pytestmark = pytest.mark.slow
 

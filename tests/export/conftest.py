@@ -12,7 +12,7 @@ import pytest
 
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 

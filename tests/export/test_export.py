@@ -23,7 +23,7 @@ from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR
+from tests.exports import LIMITS, WIDTH_DIVISOR
 from tests.full_disk import largest_file
 
 
@@ -44,6 +44,24 @@ def eager_dir(tmp_path_factory):
         version=12,
         width_divisor=WIDTH_DIVISOR,
     )
+
+
+@pytest.fixture(scope="module")
+def tiny_module(tiny_model_dir):
+    return tf.saved_model.load(str(tiny_model_dir / "1"))
+
+
+@pytest.fixture(scope="module")
+def unasked_dir(tmp_path_factory):
+    """A version of the preset `eager` with nothing else chosen, in a folder that has a version 41."""
+    folder = tmp_path_factory.mktemp("models") / "unasked"
+    (folder / "41").mkdir(parents=True)
+    return export_version(folder, weights="random:0", preset_name="eager", width_divisor=64)
+
+
+@pytest.fixture(scope="module")
+def eager_module(eager_dir):
+    return tf.saved_model.load(str(eager_dir))
 
 
 def test_a_version_directory_holds_what_the_contract_says_and_nothing_else(tiny_model_dir):
@@ -71,16 +89,15 @@ def test_the_version_is_the_one_asked_for(eager_dir):
     assert [path.name for path in eager_dir.parent.iterdir()] == ["12"]
 
 
-def test_the_next_version_is_taken_where_none_is_asked_for(tmp_path):
-    (tmp_path / "41").mkdir()
-    version_dir = export_version(tmp_path, weights="random:0", limits=LIMITS, width_divisor=64)
-    assert version_dir == tmp_path / "42"
-    assert (version_dir / "saved_model.pb").is_file()
+def test_the_next_version_is_taken_where_none_is_asked_for(unasked_dir):
+    assert unasked_dir.name == "42"
+    assert {path.name for path in unasked_dir.parent.iterdir()} == {"41", "42"}
+    assert (unasked_dir / "saved_model.pb").is_file()
 
 
-def test_describe_returns_the_card_beside_the_model(tiny_model_dir, eager_dir):
-    for version_dir in (tiny_model_dir / "1", eager_dir):
-        text = tf.saved_model.load(str(version_dir)).describe()["model_card"].numpy().decode()
+def test_describe_returns_the_card_beside_the_model(tiny_model_dir, eager_dir, tiny_module, eager_module):
+    for version_dir, module in ((tiny_model_dir / "1", tiny_module), (eager_dir, eager_module)):
+        text = module.describe()["model_card"].numpy().decode()
         assert text + "\n" == (version_dir / "assets.extra" / "model_card.json").read_text()
 
 
@@ -115,10 +132,9 @@ def test_the_card_has_a_row_for_each_option_with_the_presets_default(eager_dir):
         assert row | {"default": None, "shape": ()} == option._asdict()
 
 
-def test_the_digest_in_the_card_is_that_of_the_weights_in_the_model(eager_dir):
+def test_the_digest_in_the_card_is_that_of_the_weights_in_the_model(eager_dir, eager_module):
     network = network_for(PRESETS["eager"], width_divisor=WIDTH_DIVISOR)
-    stored = tf.saved_model.load(str(eager_dir)).network_weights
-    network.set_weights([variable.numpy() for variable in stored])
+    network.set_weights([variable.numpy() for variable in eager_module.network_weights])
     assert read_card(eager_dir).weights == {
         "source": "random:3",
         "sha256": weights_sha256(network),
@@ -126,9 +142,8 @@ def test_the_digest_in_the_card_is_that_of_the_weights_in_the_model(eager_dir):
     }
 
 
-def test_the_pooling_is_the_one_asked_for(tiny_model_dir, eager_dir, tmp_path):
-    own = export_version(tmp_path, weights="random:0", preset_name="eager", width_divisor=64)
-    for version_dir, wanted in ((tiny_model_dir / "1", "AvgPool"), (eager_dir, "AvgPool"), (own, "MaxPool")):
+def test_the_pooling_is_the_one_asked_for(tiny_model_dir, eager_dir, unasked_dir):
+    for version_dir, wanted in ((tiny_model_dir / "1", "AvgPool"), (eager_dir, "AvgPool"), (unasked_dir, "MaxPool")):
         assert {node.op for node in nodes_of(version_dir)} & {"AvgPool", "MaxPool"} == {wanted}
 
 
@@ -138,25 +153,19 @@ def test_a_path_that_is_not_utf_8_is_refused_and_nothing_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_limits_are_in_the_graph(eager_dir, content, style):
-    module = tf.saved_model.load(str(eager_dir))
-    assert module.stylize(content, style, 7)["losses"].shape == (7, 4)
+def test_the_limits_are_in_the_graph(eager_module, content, style):
+    assert eager_module.stylize(content, style, 7)["losses"].shape == (7, 4)
     with pytest.raises(tf.errors.InvalidArgumentError, match="iterations: must be a whole number from 1 to 7, got 8"):
-        module.stylize(content, style, 8)
+        eager_module.stylize(content, style, 8)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"content: .* at most 5000 pixels together, got 80 x 63"):
-        module.stylize(np.zeros([80, 63, 3], np.uint8), style, 1)
-
-
-@pytest.fixture(scope="module")
-def float32_module(tiny_model_dir):
-    return tf.saved_model.load(str(tiny_model_dir / "1"))
+        eager_module.stylize(np.zeros([80, 63, 3], np.uint8), style, 1)
 
 
 @pytest.mark.slow
 # After 5 iterations on a CPU the pictures differ by 2.3 and 1.5 of 255 levels in the mean (measured 2026-11),
 # the first losses by 0.7 % and 0.02 %.
 @pytest.mark.parametrize(("precision", "levels", "relative"), [("bfloat16", 4.0, 0.03), ("float16", 3.0, 0.003)])
-def test_a_lower_precision_is_the_networks_alone(tmp_path, float32_module, content, style, precision, levels, relative):
+def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content, style, precision, levels, relative):
     version_dir = export_version(
         tmp_path, weights="random:0", precision=precision, limits=LIMITS, width_divisor=WIDTH_DIVISOR
     )
@@ -168,7 +177,7 @@ def test_a_lower_precision_is_the_networks_alone(tmp_path, float32_module, conte
 
     module = tf.saved_model.load(str(version_dir))
     assert {variable.dtype for variable in module.network_weights} == {tf.as_dtype(precision)}
-    results, expected = module.stylize(content, style, 5), float32_module.stylize(content, style, 5)
+    results, expected = module.stylize(content, style, 5), tiny_module.stylize(content, style, 5)
     assert results["losses"].dtype == tf.float32
     np.testing.assert_allclose(results["losses"][0], expected["losses"][0], rtol=relative)
     difference = np.abs(results["image"].numpy().astype(float) - expected["image"].numpy())

@@ -14,7 +14,7 @@ from nst_export.errors import WeightsError
 from nst_export.weights.keras_file import read_keras_file
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 # Keras' own writers do not know yet what NumPy 2 expects of `__array__`.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

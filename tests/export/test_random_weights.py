@@ -18,7 +18,7 @@ from nst_export.weights.random_weights import (
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import preprocess, vgg19
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 
 def filled(network: keras.Model, seed: int) -> keras.Model:

@@ -14,8 +14,9 @@ from nst_export.saved_model.session import Model
 from nst_graph.execution import Execution
 from nst_graph.limits import Limits
 from nst_graph.signatures import SIGNATURES
-from tests.conftest import WIDTH_DIVISOR, picture
+from tests.conftest import picture
 from tests.events import GUARD_SECONDS, wait_for_work
+from tests.exports import WIDTH_DIVISOR
 
 ENDLESS = 1_000_000  # iterations that take many minutes, which no test waits for
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=ENDLESS)

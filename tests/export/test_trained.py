@@ -14,7 +14,7 @@ from nst_export.weights.trained import SHIPPED, Shipped, read_trained_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 from nst_graph.vgg19 import CONVOLUTIONS, vgg19
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 
 def arrays_for(network):

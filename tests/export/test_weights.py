@@ -16,7 +16,7 @@ from nst_export.weights.imagenet import fetch_imagenet_weights
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_export.weights.trained import Shipped
 from nst_graph.vgg19 import CONVOLUTIONS, vgg19
-from tests.conftest import WIDTH_DIVISOR
+from tests.exports import WIDTH_DIVISOR
 
 # Keras' own writer does not know yet what NumPy 2 expects of `__array__`.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

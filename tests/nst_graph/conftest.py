@@ -7,7 +7,7 @@ import pytest
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 
 @pytest.fixture(scope="session", params=list(PRESETS))

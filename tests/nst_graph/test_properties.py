@@ -11,7 +11,8 @@ import tensorflow as tf
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.conftest import picture
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 
 class Case(NamedTuple):

@@ -13,7 +13,7 @@ from nst_graph.execution import Execution
 from nst_graph.options import OPTIONS, Option
 from nst_graph.signatures import SIGNATURES, signatures
 from nst_graph.style_transfer import StyleTransfer
-from tests.conftest import LIMITS
+from tests.exports import LIMITS
 
 ROWS = pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.name)
 NEVER_CHANGES = ["content_bytes", "style_bytes", "iterations", "size"]

@@ -11,7 +11,8 @@ import tensorflow as tf
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.execution import Execution
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.conftest import picture
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 
 class Run(NamedTuple):
@@ -63,5 +64,4 @@ def test_so_it_does_in_half_precision(preset, precision):
 
 def test_so_it_does_when_xla_compiles_the_iterations(network, preset):
     module = StyleTransfer(network, preset, limits=LIMITS, execution=Execution(xla=True))
-    for seed in (8, 9):
-        assert_splits_change_no_bit(module, random_run(seed), suffix="_xla")
+    assert_splits_change_no_bit(module, random_run(8), suffix="_xla")

@@ -14,7 +14,7 @@ from nst_graph.optimisation import Request
 from nst_graph.options import OPTIONS, Option
 from nst_graph.state import FORMAT, leaves_of, owner_of
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR
+from tests.exports import LIMITS, WIDTH_DIVISOR
 
 NUMBERS = tuple(option.name for option in OPTIONS)
 

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.options import MAX_WEIGHT, OPTIONS
-from tests.conftest import LIMITS, picture
+from tests.conftest import picture
+from tests.exports import LIMITS
 
 SIDE_RULE = "content: height and width must be at least 32 and at most 16384 pixels together, got {}"
 COUNT_RULE = "iterations: must be a whole number from 1 to 100, got {}"

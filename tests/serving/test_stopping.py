@@ -50,10 +50,10 @@ def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
     with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
         call = prediction.Predict.future(long_request(), timeout=600)
         wait_until(lambda: in_flight(patient_server) == 1)
-        other = prediction.Predict.future(long_request(iterations=200), timeout=600)
+        other = prediction.Predict.future(long_request(iterations=100), timeout=600)
         wait_until(lambda: in_flight(patient_server) == 2)
         call.cancel()
-        assert len(other.result().outputs["losses"].float_val) == 200 * 4
+        assert len(other.result().outputs["losses"].float_val) == 100 * 4
         wait_until(lambda: in_flight(patient_server) == 0)
         wait_until(idle)
         small = picture(48, 48)
@@ -105,10 +105,10 @@ def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir)
     options = ServerOptions(port=0, rest_port=0, warm_up=False)
     server = EmbeddedServer(single_model("nst", patient_model_dir), options)
     with stubs_at(server.address) as (prediction, _):
-        running = prediction.Predict.future(long_request(iterations=300), timeout=600)
+        running = prediction.Predict.future(long_request(iterations=100), timeout=600)
         wait_until(lambda: in_flight(server) == 1)
         server.stop(grace_seconds=600)
-        assert len(running.result().outputs["losses"].float_val) == 300 * 4
+        assert len(running.result().outputs["losses"].float_val) == 100 * 4
         with pytest.raises(grpc.RpcError) as error:
             prediction.Predict(long_request(iterations=1), timeout=60)
         assert error.value.code() == grpc.StatusCode.UNAVAILABLE

@@ -67,7 +67,7 @@ def files(tmp_path_factory, authority):
     return folder
 
 
-@pytest.fixture(params=["tls.config", "mutual.config"])
+@pytest.fixture(scope="module", params=["tls.config", "mutual.config"])
 def server(request, files, tiny_model_dir):
     options = ServerOptions(port=0, ssl_config=files / request.param, warm_up=False)
     server = EmbeddedServer(single_model("nst", tiny_model_dir), options)

@@ -22,18 +22,15 @@ from nst_client.display.displays import open_display
 from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import read_state
-from nst_export.export import export_version
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.client.proxy import Proxy
 from tests.client.stylize.command import ITERATIONS, pixels_of, refused
-from tests.conftest import LIMITS, WIDTH_DIVISOR
 
 
 @pytest.fixture(scope="module")
-def updated_server(tmp_path_factory) -> Iterator[EmbeddedServer]:
-    model_dir = tmp_path_factory.mktemp("models") / "updated"
-    export_version(model_dir, weights="random:1", limits=LIMITS, width_divisor=WIDTH_DIVISOR)
+def updated_server(exports) -> Iterator[EmbeddedServer]:
+    model_dir = exports("updated", weights="random:1")
     server = EmbeddedServer(single_model("nst", model_dir), ServerOptions(port=0, warm_up=False))
     yield server
     server.stop()

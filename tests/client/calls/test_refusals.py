@@ -13,7 +13,8 @@ from nst_client.calls.refusals import PARTS_OF_THE_MODEL, STATE_REMEDIES, Refusa
 from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer, network_for
-from tests.conftest import LIMITS, WIDTH_DIVISOR, picture
+from tests.conftest import picture
+from tests.exports import LIMITS, WIDTH_DIVISOR
 from tests.nst_graph.test_state import forged
 
 ASSERTED = (
