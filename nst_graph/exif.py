@@ -31,7 +31,7 @@ PADDING = 2 + MAX_ENTRIES * ENTRY_BYTES  # zeros behind the data, so that all th
 ORIENTATION_TAG, SHORT = 0x0112, 3  # EXIF 2.3, 4.6.2 and 4.6.4
 
 
-@tf.function(input_signature=[tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.bool)])
+@tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.bool)])
 def orientation(data: tf.Tensor, is_png: tf.Tensor) -> tf.Tensor:
     """How a picture is stored: int32[], 1 to 8 as in EXIF 2.3, table of tag 274.
 
