@@ -61,7 +61,7 @@ def sent(value: Any) -> Callable[[State], Any]:
 
 FOREIGN = r"^assertion failed: \[state_bytes: must be what stylize_start or stylize_step returned, got "
 DAMAGED = r"^assertion failed: \[state_bytes: is damaged: its digest must be "
-WHOLE = r"^assertion failed: \[state_bytes: must be whole, 5 strings and \d+ words in the first, got "
+WHOLE = r"^assertion failed: \[state_bytes: must be whole, 8 strings and \d+ words in the first, got "
 SAME = r"^assertion failed: \[state_bytes: must come from a run with the same "
 STATES = [
     Hostile("an empty list", FOREIGN + "0 strings", spoil=sent(strings_typed([]))),
@@ -70,23 +70,23 @@ STATES = [
     Hostile(
         "a file", FOREIGN + "1 strings, the first of 204 bytes", spoil=sent(strings_typed([b"\xff\xd8\xff\xe0" * 51]))
     ),
-    Hostile("bytes that are no text", FOREIGN + "5 strings", spoil=header(b" ", b"\xff")),
-    Hostile("the header last", FOREIGN + "5 strings", spoil=lambda state: strings_typed(state[::-1])),
+    Hostile("bytes that are no text", FOREIGN + "8 strings", spoil=header(b" ", b"\xff")),
+    Hostile("the header last", FOREIGN + "8 strings", spoil=lambda state: strings_typed(state[::-1])),
     Hostile(
         "another format", r"state_bytes: must be of the format nst-state/\d+, got nst-state/7777",
         spoil=lambda state: strings_typed([re.sub(rb"^nst-state/\d+", b"nst-state/7777", state[0]), *state[1:]]),
     ),
     Hostile("the header alone", WHOLE + "1 strings", spoil=lambda state: strings_typed(state[:1])),
-    Hostile("a string short", WHOLE + "4 strings", spoil=lambda state: strings_typed(state[:-1])),
-    Hostile("a string more", WHOLE + "6 strings", spoil=lambda state: strings_typed([*state, b""])),
-    Hostile("a word short", WHOLE + "5 strings", spoil=lambda state: strings_typed(
+    Hostile("a string short", WHOLE + "7 strings", spoil=lambda state: strings_typed(state[:-1])),
+    Hostile("a string more", WHOLE + "9 strings", spoil=lambda state: strings_typed([*state, b""])),
+    Hostile("a word short", WHOLE + "8 strings", spoil=lambda state: strings_typed(
         [state[0].rpartition(b" ")[0], *state[1:]]
     )),
     Hostile("a flipped bit in the digest", DAMAGED, spoil=flipped(0, -1)),
     Hostile("a flipped bit in the picture", DAMAGED, spoil=flipped(1, 1000)),
-    Hostile("a flipped bit in the number of updates", DAMAGED, spoil=flipped(2, 0)),
-    Hostile("a flipped bit in the last byte", DAMAGED, spoil=flipped(4, -1)),
-    Hostile("cut short", DAMAGED, spoil=lambda state: strings_typed([*state[:-1], state[-1][:-1]])),
+    Hostile("a flipped bit in the number of updates", DAMAGED, spoil=flipped(4, 0)),
+    Hostile("a flipped bit in the last byte", DAMAGED, spoil=flipped(6, -1)),
+    Hostile("cut short", DAMAGED, spoil=lambda state: strings_typed([state[0], state[1][:-1], *state[2:]])),
     Hostile("an empty picture", DAMAGED, spoil=lambda state: strings_typed([state[0], b"", *state[2:]])),
     Hostile("two strings changed over", DAMAGED, spoil=lambda state: strings_typed(
         [state[0], state[2], state[1], *state[3:]]
@@ -95,7 +95,7 @@ STATES = [
 
 RANKS = [
     Hostile("0", r"\[\] is not compatible with expected shape \[\?\]\.", lambda state: state[0]),
-    Hostile("2", r"\[1,5\] is not compatible with expected shape \[\?\]\.", lambda state: [state]),
+    Hostile("2", r"\[1,8\] is not compatible with expected shape \[\?\]\.", lambda state: [state]),
     Hostile("2, no rows", r"\[0,5\] is not compatible", sent(uint8_proto([0, 5], dtype=types_pb2.DT_STRING))),
 ]
 

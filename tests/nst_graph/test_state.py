@@ -18,7 +18,8 @@ from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
 
 NUMBERS = ("content_weight", "style_weight", "tv_weight", "learning_rate")
-PARTS = 8  # the header, the picture, what is kept and the optimiser's memory
+PARTS = 8  # the header, the picture, two of what is kept, four of the optimiser's memory
+FILLED = (1, 3, 4, 6)  # those that adam writes, without an average: the others are empty
 
 
 def started(module, content, style, **numbers):
@@ -98,11 +99,13 @@ def test_a_state_of_another_format_is_refused_by_its_name(module, content, style
 
 
 def test_a_state_without_all_of_its_strings_is_not_whole(module, content, style, state):
+    words = len(state[0].split(b" "))
     for part in (state[:1], state[:-1], [*state, b""], [state[0].rsplit(b" ", 1)[0], *state[1:]]):
-        assert_refused("must be whole, 5 strings and 12 words in the first", module, content, style, part)
+        rule = f"must be whole, {PARTS} strings and {words} words in the first"
+        assert_refused(rule, module, content, style, part)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *FILLED])
 def test_any_flipped_bit_is_found(module, content, style, state, part):
     generator = np.random.default_rng(part)
     for _ in range(8):
@@ -114,7 +117,7 @@ def test_any_flipped_bit_is_found(module, content, style, state, part):
             step(module, content, style, [*state[:part], bytes(damaged), *state[part + 1 :]])
 
 
-@pytest.mark.parametrize("part", range(1, PARTS))
+@pytest.mark.parametrize("part", FILLED)
 def test_a_truncated_string_is_damage(module, content, style, state, part):
     for short in (state[part][:-4], state[part][:1], b""):
         cut = [*state[:part], short, *state[part + 1 :]]
@@ -183,7 +186,7 @@ def test_a_state_is_what_its_digest_says(state):
 
 def test_numbers_that_are_not_finite_are_refused_even_under_a_good_digest(module, content, style, state):
     """As a run leaves them that has diverged."""
-    state[-1] = np.full(content.shape, np.nan, np.float32).tobytes()
+    state[1] = np.full(content.shape, np.nan, np.float32).tobytes()
     words = "must hold finite numbers, got some that are not: that run has diverged"
     assert_refused(words, module, content, style, forged(state))
 

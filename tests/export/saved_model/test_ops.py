@@ -25,16 +25,16 @@ def graph(tiny_model_dir):
 def test_the_walk_reaches_functions_and_loops(graph):
     everything, looped = all_nodes(graph), nodes_in_loops(graph)
     assert len(graph.node) < len(everything)
-    assert sum(node.op in LOOPS for node in everything) == 1
+    assert sum(node.op in LOOPS for node in everything) > 1
     assert {"Conv2D", "Conv2DBackpropInput"} <= {node.op for node in looped}
     assert "DecodeJpeg" in {node.op for node in everything} - {node.op for node in looped}
 
 
 def test_a_loop_names_its_body_and_its_condition(graph):
-    (loop,) = (node for node in all_nodes(graph) if node.op in LOOPS)
     names = {function.signature.name for function in graph.library.function}
-    assert len(set(functions_of(loop))) == 2
-    assert set(functions_of(loop)) <= names
+    for loop in (node for node in all_nodes(graph) if node.op in LOOPS):
+        assert len(set(functions_of(loop))) == 2
+        assert set(functions_of(loop)) <= names
 
 
 def test_names_card_and_graph_are_read_without_tensorflows_runtime(run_python, tiny_model_dir, graph):
