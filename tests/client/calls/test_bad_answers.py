@@ -23,7 +23,7 @@ States = get_model_status_pb2.ModelVersionStatus.State
 
 
 class AnotherServer(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_pb2_grpc.ModelServiceServicer):
-    """Answers whatever `outputs` holds, and one of `statuses` after the other."""
+    """Answers whatever `outputs` holds beside a model card, and one of `statuses` after the other."""
 
     def __init__(self) -> None:
         self.outputs: Mapping[str, tf.Tensor | np.ndarray] = {}
@@ -31,7 +31,8 @@ class AnotherServer(prediction_service_pb2_grpc.PredictionServiceServicer, model
         self.address = ""
 
     def Predict(self, request, context):  # noqa: N802
-        outputs = {name: tf.make_tensor_proto(value) for name, value in self.outputs.items()}
+        outputs = {"model_card": tf.constant(["{}"]), **self.outputs}
+        outputs = {name: tf.make_tensor_proto(value) for name, value in outputs.items()}
         return predict_pb2.PredictResponse(outputs=outputs)
 
     def GetModelStatus(self, request, context):  # noqa: N802

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from nst_client import errors
 from nst_client.calls.refusals import PARTS_OF_THE_MODEL, STATE_REMEDIES, Refusal, plain, refusal_in, refused
-from nst_export.weights.random_weights import fill_with_random_weights
 from nst_graph.presets import PRESETS
-from nst_graph.style_transfer import StyleTransfer, network_for
+from nst_graph.style_transfer import StyleTransfer
 from tests.conftest import picture
-from tests.exports import LIMITS, WIDTH_DIVISOR
+from tests.exports import LIMITS
+from tests.nst_graph.conftest import tiny_network
 from tests.nst_graph.test_state import forged
 
 ASSERTED = (
@@ -43,10 +43,7 @@ def test_node_names_are_left_out_of_a_runtimes_message(details: str, words: str)
 
 
 def tiny(seed: int = 0, **changes: object) -> StyleTransfer:
-    preset = PRESETS["nst"]._replace(**changes)
-    network = network_for(preset, width_divisor=WIDTH_DIVISOR)
-    fill_with_random_weights(network, seed=seed)
-    return StyleTransfer(network, preset, limits=LIMITS)
+    return StyleTransfer(tiny_network(seed), {"nst": PRESETS["nst"]._replace(**changes)}, limits=LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +73,7 @@ def step(model: StyleTransfer, content, style, state: list[bytes], **numbers: fl
     [
         ("iterations", 0, "must be a whole number from 1 to 100, got 0"),
         ("iterations", 101, "must be a whole number from 1 to 100, got 101"),
-        ("style_weight", -1.0, "must be a number from 0 to 1e+12, got -1"),
+        ("style_weight", -2.0, "must be a number from 0 to 1e+12, got -2"),
         ("learning_rate", float("nan"), "must be a number above 0 and up to 255, got nan"),
         (
             "content",
@@ -100,7 +97,7 @@ def test_the_graphs_refusal_of_an_input_is_taken_apart(model, content, style, na
 def test_a_state_differs_in_the_part_that_the_graph_names(model, content, style, state):
     assert refusal_in(step(model, content[::-1], style, state)).differs_in == "content"
     assert refusal_in(step(model, content, style[::-1], state)).differs_in == "style"
-    assert refusal_in(step(model, content[:40], style, state)).differs_in == "sizes"
+    assert refusal_in(step(model, content[:40], style, state)).differs_in == "size"
     for name in ("content_weight", "style_weight", "tv_weight", "learning_rate"):
         assert refusal_in(step(model, content, style, state, **{name: 7.0})).differs_in == name
 
@@ -111,7 +108,7 @@ def test_the_parts_of_the_model_are_those_that_another_model_differs_in(content,
 
 
 def test_every_refusal_of_a_state_gets_a_remedy_of_its_own(model, content, style, state):
-    damaged = step(model, content, style, [*state[:-1], state[-1][:-1]])
+    damaged = step(model, content, style, [state[0], state[1][:-1], *state[2:]])
     foreign = step(model, content, style, [b"GIF89a"])
     another = step(model, content[::-1], style, state)
     older, newer = (
