@@ -13,7 +13,7 @@ from rich.console import Console
 from nst_client.contract import LOSS_COLUMNS
 from nst_client.display.displays import open_display
 from nst_client.display.events import Advanced, Event, Failed, Finished, Note, Started
-from nst_client.progress import Progress
+from nst_client.progress import Plan, Progress
 
 README = Path(__file__).parents[3] / "client" / "README.md"
 
@@ -78,3 +78,10 @@ def test_the_picture_that_a_run_starts_from_has_no_losses():
     start = Progress(0, 200, np.zeros((2, 2, 3), np.uint8), np.empty((0, 4), np.float32), 8.0, 1, ())
     _, line = written(STARTED, Advanced("b_x.png", start)).splitlines()
     assert json.loads(line)["losses"] == dict.fromkeys(LOSS_COLUMNS)
+
+
+def test_a_run_of_two_sizes_tells_the_one_that_it_is_painted_at():
+    plan, picture, row = Plan((32, 64), (3, 5)), np.zeros((48, 64, 3), np.uint8), np.ones((1, 4), np.float32)
+    calls = [Progress(iteration, 8, picture, row, 1.0, 1, (), plan) for iteration in (1, 3, 4, 8)]
+    _, *lines = written(STARTED, *(Advanced("b_x.png", call) for call in calls)).splitlines()
+    assert [json.loads(line)["size"] for line in lines] == [[32, 24], [32, 24], [64, 48], [64, 48]]
