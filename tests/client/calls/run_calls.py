@@ -34,7 +34,6 @@ class Between:
 
     def __init__(self, server: EmbeddedServer) -> None:
         self.address = server.address
-        self._real = server_at(server.address)
         self.tricks: deque[Exception | Callable[[predict_pb2.PredictResponse], None] | None] = deque()
         self.rule: Callable[[int, float], None] = lambda iterations, timeout: None  # may take time, or raise
         self.asked: list[int] = []  # iterations; 0 is the start
@@ -57,6 +56,7 @@ class Between:
         return StyleClient(servers=Servers([self.server()]))
 
     def server(self) -> Server:
+        self._real = server_at(self.address)  # anew: the client that had the last one has closed it
         return Server("between:1", self, None, self._real.close)
 
 

@@ -18,6 +18,7 @@ from nst_client.batch.pairs import cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.servers import server_at
 from nst_client.calls.style_client import StyleClient
+from nst_client.contract import DESCRIBE
 from nst_client.display.displays import open_display
 from nst_client.jobs.interrupt import Interrupt
 from nst_client.jobs.settings import Settings
@@ -37,15 +38,15 @@ def updated_server(exports) -> Iterator[EmbeddedServer]:
 
 
 class Updated(Proxy):
-    """After so many calls there is another server behind it."""
+    """After so many calls of runs there is another server behind it."""
 
     def __init__(self, behind: str, afterwards: str, calls: int) -> None:
         self._left, self._afterwards = calls, server_at(afterwards)
         super().__init__(behind)
 
     def Predict(self, request, context) -> predict_pb2.PredictResponse:  # noqa: N802
-        self._left -= 1
-        if self._left == -1:
+        self._left -= request.model_spec.signature_name != DESCRIBE
+        if self._left == -1 and self._real is not self._afterwards:
             self._real.close()
             self._real = self._afterwards
         return super().Predict(request, context)
