@@ -14,6 +14,7 @@ from nst_client.batch.journal import Journal
 from nst_client.batch.pairs import cross_pairs
 from nst_client.batch.runner import Batch
 from nst_client.calls.style_client import StyleClient
+from nst_client.contract import DESCRIBE
 from nst_client.display.events import Advanced, Event
 from nst_client.display.plain import QuietDisplay
 from nst_client.errors import Stopped
@@ -50,7 +51,9 @@ def test_no_more_calls_are_in_flight_than_allowed(server, folders):
         lock, now, most, seen = threading.Lock(), 0, 0, 0
         together = threading.Barrier(3, timeout=60)
 
-        def _predict(self, *arguments, **options):
+        def _predict(self, signature, *arguments, **options):
+            if signature == DESCRIBE:  # the model card, which one run asks for and all wait for
+                return super()._predict(signature, *arguments, **options)
             with self.lock:
                 CountingClient.now += 1
                 CountingClient.seen += 1
@@ -59,7 +62,7 @@ def test_no_more_calls_are_in_flight_than_allowed(server, folders):
             try:
                 if first:
                     self.together.wait()
-                return super()._predict(*arguments, **options)
+                return super()._predict(signature, *arguments, **options)
             finally:
                 with self.lock:
                     CountingClient.now -= 1
