@@ -109,6 +109,11 @@ def run(
         yield progress
 
 
+def decide(predict: Predict, plan: Callable[[float], Planned], patience: Patience, servers: int) -> int:
+    """How many iterations a run makes, with the patience that `run` has."""
+    return _Calls(predict, {}, patience, servers).decide(plan)[0]
+
+
 PLAN = ("sizes", "level_iterations")  # parts of a run's state that make its plan
 
 

@@ -21,7 +21,7 @@ from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whol
 from nst_client.calls.known_options import KnownOptions
 from nst_client.calls.planning import Planned, going_on, planned
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
-from nst_client.calls.run import Patience, run
+from nst_client.calls.run import Patience, decide, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
 from nst_client.calls.tensors import array_of, strings_of, tensor_of
 from nst_client.progress import Progress
@@ -187,10 +187,11 @@ class StyleClient:
             servers=self.servers,
         )
 
-    def iterations_of(self, content: np.ndarray, options: contract.Options) -> int:
+    def iterations_of(self, content: np.ndarray, options: contract.Options, patience: Patience) -> int:
         """How many iterations a run makes by default, with a content, uint8[height, width, 3], and options."""
         height, width, _ = content.shape
-        return self._planned(height, width, None, options, contract.STATUS_DEADLINE_SECONDS).iterations
+        run_of = (height, width, None, options)
+        return decide(self._predict, lambda within: self._planned(*run_of, within), patience, self.servers)
 
     def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
         """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""

@@ -17,7 +17,7 @@ from nst_client.files.pictures import check_writable, read_filling, read_picture
 from nst_client.jobs.checkpoint import Checkpoint
 from nst_client.jobs.job import Job, numbered
 from nst_client.jobs.observer import Observer
-from nst_client.jobs.painting import paint
+from nst_client.jobs.painting import Troubles, paint
 from nst_client.jobs.result import Result
 from nst_client.jobs.sizes import check_sides, named_sizes
 from nst_client.jobs.state_file import SavedRun
@@ -89,7 +89,7 @@ class JobRun:
             NstError: the run cannot go on; it is saved.
         """
         settings = self.job.settings
-        observer.started(self.iterations_before, self._iterations)
+        observer.started(self.iterations_before, self._iterations(observer, patience))
         begin = self._clock()
         try:
             with named_sizes(self._client.describe, self.job.sources.by_role(), self._pictures, settings.size):
@@ -125,13 +125,13 @@ class JobRun:
             self.checkpoint.discard()
         observer.finished(self.seconds)
 
-    @property
-    def _iterations(self) -> int:
+    def _iterations(self, observer: Observer, patience: Patience) -> int:
         """Of the whole run: what was asked for, else what the saved run wants, else the preset's."""
         wanted, done = self.job.settings.iterations, self.checkpoint.progress
         if wanted is None and done is not None:
             return done.iterations
-        return wanted or self._client.iterations_of(self.content.pixels, self.job.settings.options)
+        patience = patience._replace(on_trouble=Troubles(observer).note)
+        return wanted or self._client.iterations_of(self.content.pixels, self.job.settings.options, patience)
 
     def _kept_best(self, error: Diverged, observer: Observer) -> Diverged:
         if error.best is not None:

@@ -52,7 +52,7 @@ def paint(
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
     (style,) = styles
-    troubles = _Troubles(observer)
+    troubles = Troubles(observer)
     options = settings.options if init_image is None else Options(**settings.options, init_image=init_image)
     watch = functools.partial(
         client.watch,
@@ -96,7 +96,7 @@ _WHAT_NOW: dict[type[NstError], str] = {
 }
 
 
-class _Troubles:
+class Troubles:
     """Notes every kind of trouble once, until a call succeeds."""
 
     def __init__(self, observer: Observer) -> None:
@@ -104,12 +104,14 @@ class _Troubles:
         self._noted: set[type[NstError]] = set()
 
     def note(self, trouble: NstError) -> None:
+        """Tells the observer, unless it knows; raises Stopped where it wants to stop."""
         _stop_if_wanted(self._observer)
         if type(trouble) not in self._noted:
             self._noted.add(type(trouble))
             self._observer.note(f"{str(trouble).rstrip('.')}. {_WHAT_NOW.get(type(trouble), _RECONNECTING)}")
 
     def forget(self) -> None:
+        """A call has succeeded: the next trouble is news again."""
         self._noted.clear()
 
 

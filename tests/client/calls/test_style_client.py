@@ -284,7 +284,9 @@ def test_waiting_sees_a_server_that_starts_later(tiny_model_dir, closed_port):
     servers: list[EmbeddedServer] = []
 
     def start() -> None:
-        servers.append(EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=closed_port, warm_up=False)))
+        servers.append(
+            EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=closed_port, warm_up=False))
+        )
 
     starting = threading.Timer(0.4, start)
     starting.start()
