@@ -1,11 +1,32 @@
+"""The loop alone, on losses whose minimum is known."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.loop import decay, loop_start, optimise
-from nst_graph.objective import Losses, Objective
+from nst_graph.kept import kept_from
+from nst_graph.loop import Level, LoopState, optimise
+from nst_graph.objective import Losses
+from nst_graph.optimiser import empty_memory
+from nst_graph.presets import PRESETS
+from nst_graph.recipe import OPTIMIZERS, Recipe
+from nst_graph.stepping import memory_sizes
+
+RATES = {"adam": 4.0, "lbfgs": 1.0, "sgd": 20.0}
+PRESET = PRESETS["eager"]._replace(adam=PRESETS["eager"].adam._replace(beta_1=0.9), decay_iterations=50.0)
+
+
+@pytest.fixture(params=OPTIMIZERS)
+def recipe(request) -> Recipe:
+    return recipe_of(request.param, RATES[request.param])
+
+
+def recipe_of(optimizer: str, learning_rate: float) -> Recipe:
+    options = {"preset": "eager", "optimizer": optimizer, "history": 3, "learning_rate": learning_rate}
+    options |= {"average": 0.0, "keep": "last"}
+    return Recipe({"eager": PRESET}, {name: tf.constant(value) for name, value in options.items()})
 
 
 def bowl(image: tf.Tensor) -> Losses:
@@ -15,88 +36,73 @@ def bowl(image: tf.Tensor) -> Losses:
     return Losses(total, total, zero, zero)
 
 
-def run(losses_of, state, iterations, preset, learning_rate=4.0, **options):
-    return optimise(
-        losses_of,
-        state,
-        iterations=tf.constant(iterations),
-        learning_rate=tf.constant(learning_rate),
-        preset=preset,
-        **options,
-    )
+def grey(level: float, recipe: Recipe) -> LoopState:
+    """The state before the first iteration: 8 x 8 pixels of one grey."""
+    image = tf.fill([8, 8, 3], level)
+    memory = empty_memory(memory_sizes(recipe), tf.constant(8), tf.constant(8))
+    return LoopState(image, tf.constant(0), kept_from(image, recipe), memory)
 
 
-def test_it_finds_the_minimum(preset):
-    start = loop_start(tf.fill([8, 8, 3], 180.0), preset)
-    state, losses = run(
-        bowl, start, 600, preset._replace(optimiser=preset.optimiser._replace(beta_1=0.9), decay_iterations=50.0)
-    )
+def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
+    """At one size."""
+    level = Level(losses_of, tf.constant(tf.int32.max))
+    return optimise(lambda state: (level, state), state, iterations=tf.constant(iterations), recipe=recipe, **options)
+
+
+def test_it_finds_the_minimum(recipe):
+    state, losses = run(bowl, grey(180.0, recipe), 150, recipe)
     np.testing.assert_allclose(state.image, 100.0, atol=1)
-    assert losses.shape == [600, 4]
+    assert losses.shape == [150, 4]
+    assert state.iteration.numpy() == 150
 
 
-def test_losses_belong_to_the_picture_before_its_update(preset):
-    start = loop_start(tf.fill([8, 8, 3], 180.0), preset)
-    once, _ = run(bowl, start, 1, preset)
-    _, losses = run(bowl, start, 2, preset)
+def test_losses_belong_to_the_picture_before_its_update(recipe):
+    once, _ = run(bowl, grey(180.0, recipe), 1, recipe)
+    _, losses = run(bowl, grey(180.0, recipe), 2, recipe)
     assert losses[0, 0].numpy() == 80**2
     np.testing.assert_allclose(losses[1, 0], bowl(once.image).total, rtol=1e-6)
 
 
-def test_the_picture_never_leaves_the_range_of_pixels(preset):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_picture_never_leaves_the_range_of_pixels(optimizer):
     def brightness(image: tf.Tensor) -> Losses:
         total = -tf.reduce_sum(image)
         return Losses(total, total, total, total)
 
-    state, _ = run(brightness, loop_start(tf.fill([8, 8, 3], 250.0), preset), 20, preset, learning_rate=50.0)
+    recipe = recipe_of(optimizer, 50.0)
+    state, _ = run(brightness, grey(250.0, recipe), 20, recipe)
     np.testing.assert_array_equal(state.image, np.full((8, 8, 3), 255.0))
 
 
-def test_one_iteration_is_done_however_late_it_is(preset):
-    start = loop_start(tf.fill([8, 8, 3], 180.0), preset)
-    state, losses = run(bowl, start, 9, preset, ends_at=tf.constant(0.0, tf.float64))
-    once, once_losses = run(bowl, start, 1, preset)
+def test_one_iteration_is_done_however_late_it_is(recipe):
+    state, losses = run(bowl, grey(180.0, recipe), 9, recipe, ends_at=tf.constant(0.0, tf.float64))
+    once, once_losses = run(bowl, grey(180.0, recipe), 1, recipe)
     np.testing.assert_array_equal(state.image, once.image)
     np.testing.assert_array_equal(losses, once_losses)
 
 
-def test_an_end_that_is_far_away_changes_nothing(preset):
-    start = loop_start(tf.fill([8, 8, 3], 180.0), preset)
-    state, losses = run(bowl, start, 9, preset, ends_at=tf.timestamp() + 1e6)
-    whole, whole_losses = run(bowl, start, 9, preset)
+def test_an_end_that_is_far_away_changes_nothing(recipe):
+    state, losses = run(bowl, grey(180.0, recipe), 9, recipe, ends_at=tf.timestamp() + 1e6)
+    whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
     np.testing.assert_array_equal(state.image, whole.image)
     np.testing.assert_array_equal(losses, whole_losses)
 
 
-@pytest.mark.parametrize("first", [1, 4, 9])
-def test_a_run_may_be_split_anywhere_without_changing_a_bit(network, preset, content, style, first):
-    objective = Objective(network, preset)
-    content, style = tf.constant(content, tf.float32), tf.constant(style, tf.float32)
-    options = {name: tf.constant(value) for name, value in preset.defaults.items()}
+def test_each_level_runs_to_its_end_and_the_next_one_goes_on(recipe):
+    begun = []
 
-    @tf.function
-    def iterate(state, iterations):
-        targets = objective.targets(content, style)
-        return optimise(
-            lambda image: objective.losses(image, targets, options),
-            state,
-            iterations=iterations,
-            learning_rate=options["learning_rate"],
-            preset=preset,
-        )
+    def level_of(state: LoopState) -> tuple[Level, LoopState]:
+        begun.append(int(state.iteration))
+        return Level(bowl, tf.constant(4 if state.iteration < 4 else 7 if state.iteration < 7 else 99)), state
 
-    whole, losses = iterate(loop_start(content, preset), tf.constant(10))
-    half, first_losses = iterate(loop_start(content, preset), tf.constant(first))
-    state, last_losses = iterate(half, tf.constant(10 - first))
+    state, losses = optimise(level_of, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
+    whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
+    assert begun == [0, 4, 7]
     np.testing.assert_array_equal(state.image, whole.image)
-    np.testing.assert_array_equal(tf.concat([first_losses, last_losses], axis=0), losses)
+    np.testing.assert_array_equal(losses, whole_losses)
 
 
-def test_the_learning_rate_decays_with_the_updates_made(preset):
-    preset = preset._replace(decay_iterations=10.0)
-    assert decay(tf.constant(0), preset).numpy() == 1
-    assert decay(tf.constant(30), preset).numpy() == pytest.approx(0.5)
-
-
-def test_an_infinite_decay_keeps_the_learning_rate(preset):
-    assert decay(tf.constant(10_000), preset._replace(decay_iterations=float("inf"))).numpy() == 1
+def test_the_learning_rate_decays_with_the_iterations_done():
+    recipe = recipe_of("adam", 4.0)
+    assert recipe.settings(tf.constant(0)).learning_rate.numpy() == 4
+    assert recipe.settings(tf.constant(150)).learning_rate.numpy() == pytest.approx(2)
