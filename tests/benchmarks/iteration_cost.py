@@ -98,7 +98,8 @@ def graph_row(precision: str, side: int) -> Callable[[int], None]:
     from nst_graph.style_transfer import StyleTransfer, network_for
     from tests.conftest import picture
 
-    module = StyleTransfer(network_for(PRESETS["eager"], precision=precision), PRESETS["eager"])
+    presets = {"eager": PRESETS["eager"]}
+    module = StyleTransfer(network_for(presets, pooling="max", precision=precision), presets)
     content, style = picture(side, side, 1), picture(side, side, 2)
     return lambda iterations: module.stylize(content, style, iterations)["losses"].numpy()
 
