@@ -8,6 +8,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from nst_graph.chosen import chosen_value
 from nst_graph.moments import Moments, moments
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
@@ -65,8 +66,8 @@ class Objective:
         current = _style_moments(features, recipe)
         weights = options["style_layer_weights"]
         style = options["style_weight"] * style_loss(recipe.style_loss, current, targets.style, weights)
-        kinds = [lambda kind=kind: kind(image) for kind in VARIATIONS.values()]
-        variation = options["tv_weight"] * tf.switch_case(tf.cast(recipe.numbers["variation"], tf.int32), kinds)
+        kind = tf.cast(recipe.numbers["variation"], tf.int32)
+        variation = options["tv_weight"] * chosen_value(kind, list(VARIATIONS.values()), [image])
         return Losses(content + style + variation, content, style, variation)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_graph.choices import StyleLoss
+from nst_graph.chosen import chosen_value
 from nst_graph.matrix_root import square_root, trace_of_root
 from nst_graph.moments import Moments
 
@@ -113,9 +114,12 @@ def style_loss(
 ) -> tf.Tensor:
     """The layers' errors times `weights`, float32[layers], added up: float32[]."""
 
-    def total(error: Error) -> tf.Tensor:
-        errors = [error(*layer) for layer in zip(current, targets, strict=True)]
-        return tf.reduce_sum(weights * tf.stack(errors))
+    def total(error: Error) -> Callable[..., tf.Tensor]:
+        def of(*tensors: tf.Tensor) -> tf.Tensor:
+            layers = tf.nest.pack_sequence_as(list(current), tensors)
+            return tf.reduce_sum(weights * tf.stack([error(*layer) for layer in zip(layers, targets, strict=True)]))
+
+        return of
 
     places = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])
-    return tf.switch_case(places[kind], [lambda error=error: total(error) for error in _ERRORS])
+    return chosen_value(places[kind], [total(error) for error in _ERRORS], tf.nest.flatten(list(current)))
