@@ -154,7 +154,7 @@ def _layer_weights(value: tf.Tensor, recipe: Recipe) -> tf.Tensor:
 
 
 def _keep(value: tf.Tensor, average: tf.Tensor) -> tf.Tensor:
-    rule = "keep: must be last where average is above 0, since an average is no iteration's picture, got "
+    rule = "keep: must be last where average is above 0, since an average is the picture of no iteration, got "
     return validation.behind(value, validation.assertion((value == "last") | (average == 0), rule, value))
 
 
@@ -180,9 +180,10 @@ def _sizes(value: tf.Tensor, recipe: Recipe, height: tf.Tensor, width: tf.Tensor
     rule = "sizes: must be at most the longest side of content, "
     fits = tf.reduce_all(value <= longest)
     value = validation.behind(value, validation.assertion(fits, rule, tf.as_string(longest), ", got ", got))
-    rule = f"sizes: must leave both sides of the content at least {MIN_SIDE} pixels, got "
+    rule = f"sizes: must leave both sides of the content at least {MIN_SIDE} pixels, as "
+    enough = tf.as_string(-(-MIN_SIDE * longest // tf.minimum(height, width)))
     fits = tf.reduce_all(sides(height, width, value) >= MIN_SIDE)
-    value = validation.behind(value, validation.assertion(fits, rule, got))
+    value = validation.behind(value, validation.assertion(fits, rule, enough, " does, got ", got))
     return tf.cond(tf.size(value) == 0, lambda: recipe.planned(height, width), lambda: value)
 
 

@@ -45,7 +45,8 @@ def option_input(option: Option, value: Any) -> Input:
     try:
         checked = option.checked(value)
     except ValueError as error:
-        remedy = "Leave it out to have the preset's own."
+        default = "the preset's own" if option.default is None else option.default
+        remedy = f"Leave it out to have {default}."
         raise errors.RequestRefused(f"{option.name}: {error}.", remedy, input=option.name) from error
     if option.dtype == "string":
         return [text.encode() for text in checked] if option.is_list else checked.encode()

@@ -68,12 +68,24 @@ def parameter_of(option: Option) -> inspect.Parameter:
     info: dict[str, Any] = {"help": words, "show_default": default, **PANEL}
     kind = option.type
     if option.choices:
-        info |= {"metavar": "WORD", "parser": option.parsed}
+        info |= {"metavar": "WORD", "parser": parser_of(option)}
     if option.is_list:  # a list of typer's own is an option that may be repeated: these values belong together
-        info |= {"metavar": "VALUE,...", "parser": option.parsed}
+        info |= {"metavar": "VALUE,...", "parser": parser_of(option)}
         kind = str
     flags = [f"--{option.flag}"] if option.flag else []
     return keyword(option.name, Annotated[kind | None, typer.Option(*flags, **info)], None)
+
+
+def parser_of(option: Option) -> Callable[[str], Any]:
+    """What reads a row's value; typer would begin a ValueError's text with words of its own."""
+
+    def parsed(text: str) -> Any:
+        try:
+            return option.parsed(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return parsed
 
 
 def keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

@@ -92,9 +92,9 @@ def test_every_option_that_can_be_typed_has_a_flag():
     [
         (
             ["--preset", "monet"],
-            "must be one of nst, eager, gatys, jcjohnson, keras, tensorflow or crowson, got 'monet'",
+            "'--preset': must be one of nst, eager, gatys, jcjohnson, keras, tensorflow or crowson, got 'monet'",
         ),
-        (["--sizes", "0,64"], "must be from 1 to 32768 pixels, got '0,64'"),
+        (["--sizes", "0,64"], "'--sizes': must be from 1 to 32768 pixels, got '0,64'"),
     ],
 )
 def test_a_value_out_of_range_is_wrong_usage_and_told_with_what_is_known(got, words: list[str], said: str):
