@@ -11,15 +11,10 @@ import typer
 from nst_client.commands.connection import Connection, connection_options
 from nst_client.commands.options import AsJson
 
-COLUMNS = ("preset", "optimizer", "rate", "style loss", "content", "style", "tv", "sizes", "iterations", "source")
-
 
 @connection_options
 def presets(*, as_json: AsJson = False, connection: Connection) -> None:
     """Shows the presets that a model holds, with their numbers and sources; the first one is the default."""
-    from rich.console import Console
-    from rich.table import Table
-
     from nst_client.commands.connection import connect
     from nst_client.errors import BadAnswer
 
@@ -30,14 +25,12 @@ def presets(*, as_json: AsJson = False, connection: Connection) -> None:
     if as_json:
         typer.echo(json.dumps(rows))
         return
-    table = Table(*COLUMNS, box=None, pad_edge=False)
     for name, preset in rows.items():
-        table.add_row(*row_of(name, preset))
-    Console().print(table)
+        typer.echo(described(name, preset))
 
 
-def row_of(name: str, preset: Mapping[str, Any]) -> list[str]:
-    """A preset as the cells of `COLUMNS`.
+def described(name: str, preset: Mapping[str, Any]) -> str:
+    """A preset in three lines: a table of them is wider than most terminals.
 
     Args:
         name: its name.
@@ -45,13 +38,13 @@ def row_of(name: str, preset: Mapping[str, Any]) -> list[str]:
     """
     optimizer, plan = preset["optimizer"], preset["plan"]
     rate = preset["adam"]["learning_rate"] if optimizer == "adam" else preset[f"{optimizer}_rate"]
-    weights = [f"{preset[f'{which}_weight']:g}" for which in ("content", "style", "tv")]
-    sizes, iterations = "", str(preset["iterations"])
+    weights = ", ".join(f"{which} {preset[f'{which}_weight']:g}" for which in ("content", "style", "tv"))
+    each = f"{plan['first']} iterations, then {plan['later']} each"
     if plan["ratio"]:
-        sizes = f"{plan['smallest']} and up, times {plan['ratio']:.3g}"
+        sizes = f"at up to {plan['levels']} sizes from {plan['smallest']} pixels up, times {plan['ratio']:.3g}: {each}"
     elif plan["sizes"]:
-        sizes = f"{', '.join(map(str, plan['sizes']))}, then the content's"
-    if sizes:
-        iterations = f"{plan['first']}, then {plan['later']} each"
-    shown = sizes or "the content's"
-    return [name, optimizer, f"{rate:g}", preset["style_loss"], *weights, shown, iterations, preset["source"]]
+        sizes = f"at {', '.join(map(str, plan['sizes']))} pixels, then the content's: {each}"
+    else:
+        sizes = f"at the content's size: {preset['iterations']} iterations"
+    recipe = f"{optimizer}, rate {rate:g}; style loss {preset['style_loss']}; weights: {weights}"
+    return f"{name}: {preset['source']}\n    {recipe}\n    {sizes}"
