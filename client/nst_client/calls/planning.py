@@ -41,7 +41,7 @@ def planned(
         options: those given, of their types.
 
     Raises:
-        RequestRefused: the model has no such preset, or there are fewer iterations than sizes.
+        RequestRefused: the model has no such preset, or too few iterations are wanted to reach the last size.
         BadAnswer: the card's presets are none.
     """
     presets: Mapping[str, Any] = card.get("presets") or {}
@@ -72,11 +72,11 @@ def planned_sizes(plan: Mapping[str, Any], height: int, width: int) -> tuple[int
 
 
 def scaled(level_iterations: Sequence[int], iterations: int) -> tuple[int, ...]:
-    """A plan's iterations in the same proportions, so that together they are at most `iterations`; at least 1 each."""
+    """A plan's iterations in the same proportions; at most `iterations` together where there is 1 for each size."""
     total, levels = sum(level_iterations), len(level_iterations)
     if iterations >= total:
         return tuple(level_iterations)
-    spare = iterations - levels  # each level has one
+    spare = max(iterations - levels, 0)  # each level has one
     return tuple(1 + spare * count // total for count in level_iterations)
 
 
@@ -113,6 +113,16 @@ def check_state_size(preset: Mapping[str, Any], options: Mapping[str, Any], pixe
     )
 
 
+def _check_last_size_begins(before: Sequence[int], iterations: int) -> None:
+    """Refuses a run that ends at a smaller size: `before` are the iterations at all sizes but the last one."""
+    if iterations <= sum(before):
+        raise RequestRefused(
+            f"iterations: must be more than the {sum(before)} at the sizes before the last one, got {iterations}.",
+            "Ask for more iterations, or pass fewer sizes or level_iterations.",
+            input="iterations",
+        )
+
+
 _NO_PLAN = {"sizes": (), "ratio": 0, "first": DEFAULT_ITERATIONS, "later": DEFAULT_ITERATIONS}
 
 
@@ -144,12 +154,7 @@ def _planned(
         return Planned(iterations, Options(**options), Plan())  # type: ignore[typeddict-item]
     if iterations < len(sizes) and not given_sizes and not given:
         sizes, published = sizes[-max(iterations, 1) :], published[-max(iterations, 1) :]
-    level_iterations = tuple(given) if given else scaled(published, max(iterations, 1))
-    if iterations < len(sizes):
-        raise RequestRefused(
-            f"iterations: must be at least as many as there are sizes, {len(sizes)}, got {iterations}.",
-            "Ask for more iterations, or pass fewer sizes.",
-            input="iterations",
-        )
+    level_iterations = tuple(given) if given else scaled(published, iterations)
+    _check_last_size_begins(level_iterations[: len(sizes) - 1], iterations)
     chosen = {**options, "sizes": list(sizes), "level_iterations": list(level_iterations)}
     return Planned(iterations, Options(**chosen), Plan(sizes, level_iterations))  # type: ignore[typeddict-item]

@@ -169,7 +169,8 @@ class StyleClient:
             iterations = int(whole("iterations", iterations, 32))
             done = 0 if resume is None else resume.iteration
             if iterations < 1 or iterations <= done:
-                rule = f"iterations: must be more than the {done} that are done, got {iterations}."
+                enough = f"more than the {done} that are done" if done else "at least 1"
+                rule = f"iterations: must be {enough}, got {iterations}."
                 raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
         given: Mapping[str, Any] = options
         if resume is not None and resume.plan.sizes:  # the run's own, whatever the whole number is now

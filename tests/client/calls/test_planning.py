@@ -69,9 +69,18 @@ def test_sizes_alone_share_the_iterations():
     assert plan_of(200, preset="eager", sizes=[256, 1024]).plan.level_iterations == (100, 100)
 
 
-def test_more_sizes_than_iterations_are_refused():
-    with pytest.raises(RequestRefused, match=r"^iterations: must be at least as many as there are sizes, 3, got 2\.$"):
-        plan_of(2, sizes=[128, 256, 1024])
+@pytest.mark.parametrize(
+    ("iterations", "before", "options"),
+    [
+        (2, 2, {"sizes": [128, 256, 1024]}),
+        (15, 15, {"sizes": [128, 256, 1024], "level_iterations": [10, 5, 20]}),
+    ],
+)
+def test_a_run_that_would_never_reach_its_last_size_is_refused(iterations: int, before: int, options):
+    rule = f"^iterations: must be more than the {before} at the sizes before the last one, got {iterations}\\.$"
+    with pytest.raises(RequestRefused, match=rule):
+        plan_of(iterations, **options)
+    assert plan_of(iterations + 1, **options).plan.left_at_size(before, iterations + 1) == 1
 
 
 def test_a_preset_that_the_model_lacks_is_told_with_those_it_holds_and_how_to_export_it():

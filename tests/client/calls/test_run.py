@@ -75,7 +75,7 @@ def test_a_run_goes_on_with_its_own_pictures_and_numbers_only(client, content, s
 @pytest.mark.parametrize("iterations", [0, -1, 5])
 def test_fewer_iterations_than_are_done_are_refused_before_a_call(client, content, style, iterations: int):
     done = watched(client, content, style, iterations=5)[-1] if iterations == 5 else None
-    got = f"iterations: must be more than the {5 if done else 0} that are done, got {iterations}."
+    got = f"iterations: must be {'more than the 5 that are done' if done else 'at least 1'}, got {iterations}."
     with pytest.raises(errors.RequestRefused) as caught:
         client.watch(content, style, iterations=iterations, resume=done)
     assert str(caught.value) == got

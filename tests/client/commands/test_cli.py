@@ -112,7 +112,7 @@ def test_an_older_file_survives_a_failure(nst, server, files):
     output.write_text("an older picture")
     options = ["--server", server.address, "--iterations", 0, "--size", 0]
     done = nst("stylize", content, style, "-o", output, *options)
-    assert_explained(done, "RequestRefused", "iterations: must be more than the 0 that are done, got 0")
+    assert_explained(done, "RequestRefused", "iterations: must be at least 1, got 0")
     assert output.read_text() == "an older picture"
     assert list(output.parent.iterdir()) == [output.parent / "out.png"]
 
@@ -143,13 +143,13 @@ def test_a_picture_that_is_too_small_is_refused_by_its_file(nst, server, files):
     assert not any(files[2].parent.iterdir())
 
 
-def test_a_number_that_means_nothing_is_refused_by_name(nst, server, files):
-    options = ["--server", server.address, "--iterations", 1, "--size", 0, "--style-weight", "nan"]
-    done = nst("stylize", *files[:2], "-o", files[2], *options)
-    assert_explained(done, "RequestRefused", "style_weight: must be a finite number, got nan")
-    options = [*options[:-1], "-1"]
-    done = nst("stylize", *files[:2], "-o", files[2], *options)
-    assert_explained(done, "RequestRefused", "style_weight: must be a number from 0 to 1e+12, got -1")
+@pytest.mark.parametrize(
+    ("value", "words"), [("nan", "must be a finite number, got 'nan'"), ("-1", "must be from 0 to 1e+12, got '-1'")]
+)
+def test_a_number_that_means_nothing_is_wrong_usage_before_a_server_is_asked(nst, files, value: str, words: str):
+    done = nst("stylize", *files[:2], "-o", files[2], "--server", NOWHERE, "--style-weight", value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'--style-weight': {words}" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_a_deadline_is_kept(nst, server, files):
