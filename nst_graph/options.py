@@ -62,7 +62,7 @@ OPTIONS = (
     _weight("tv_weight", "Weight of the total variation: more is smoother."),
     Option(
         "learning_rate",
-        "Change of a pixel in one update of adam; a factor on the step of lbfgs, 1 as published.",
+        "Change of a pixel in one update of adam; a factor on the step of lbfgs and on the gradient of sgd.",
         0,
         MAX_LEARNING_RATE,
         exclusive_minimum=True,

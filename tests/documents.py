@@ -39,7 +39,7 @@ def options() -> str:
             f"`{option.name}`",
             f"{option.dtype}[{LETTERS[len(option.shape)]}]",
             contract.OPTIONS[option.name].range,
-            "the preset's" if option.default is None else str(option.default),
+            contract.OPTIONS[option.name].default_in_words,
             option.meaning,
         ]
         for option in OPTIONS

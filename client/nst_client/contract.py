@@ -118,6 +118,13 @@ class Option(NamedTuple):
         low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.minimum, self.maximum))
         return f"{words.format(low, high)} {self.unit}".rstrip()
 
+    @property
+    def default_in_words(self) -> str:
+        """What the model takes where the option is not given."""
+        if self.default is not None:
+            return str(self.default)
+        return "none" if self.is_picture else "the model's first" if self.name == "preset" else "the preset's"
+
     def checked(self, value: Any) -> Any:
         """A value as the option's own type.
 
@@ -202,7 +209,7 @@ class Options(TypedDict, total=False):
     learning_rate: Annotated[
         float,
         Option(
-            "Change of a pixel in one update of adam; a factor on the step of lbfgs, 1 as published.",
+            "Change of a pixel in one update of adam; a factor on the step of lbfgs and on the gradient of sgd.",
             0,
             255.0,
             exclusive_minimum=True,

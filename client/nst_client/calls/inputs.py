@@ -45,8 +45,7 @@ def option_input(option: Option, value: Any) -> Input:
     try:
         checked = option.checked(value)
     except ValueError as error:
-        default = "the preset's own" if option.default is None else option.default
-        remedy = f"Leave it out to have {default}."
+        remedy = f"Leave it out to have {option.default_in_words}."
         raise errors.RequestRefused(f"{option.name}: {error}.", remedy, input=option.name) from error
     if option.dtype == "string":
         return [text.encode() for text in checked] if option.is_list else checked.encode()

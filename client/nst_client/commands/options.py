@@ -63,17 +63,13 @@ def picture_to_start_from(options: Options) -> tuple[Options, Path | None]:
 
 def parameter_of(option: Option) -> inspect.Parameter:
     """A row of the table as a parameter of a command; None is the model's to choose."""
-    words = f"{option.meaning.rstrip('.')}, {option.range}." if option.range else option.meaning
-    default = "the preset's" if option.default is None else str(option.default)
-    info: dict[str, Any] = {"help": words, "show_default": default, **PANEL}
-    kind = option.type
-    if option.choices:
-        info |= {"metavar": "WORD", "parser": parser_of(option)}
-    if option.is_list:  # a list of typer's own is an option that may be repeated: these values belong together
-        info |= {"metavar": "VALUE,...", "parser": parser_of(option)}
-        kind = str
+    rule = f"one of {option.range}" if option.choices else option.range
+    words = f"{option.meaning} {rule[:1].upper()}{rule[1:]}." if rule else option.meaning
+    kind = "VALUE,..." if option.is_list else "WORD" if option.choices else f"<{option.type.__name__}>"
+    info: dict[str, Any] = {"help": words, "show_default": option.default_in_words, "metavar": kind, **PANEL}
     flags = [f"--{option.flag}"] if option.flag else []
-    return keyword(option.name, Annotated[kind | None, typer.Option(*flags, **info)], None)
+    # Not the row's own type: a list of typer's is an option that may be repeated, and these values belong together.
+    return keyword(option.name, Annotated[str | None, typer.Option(*flags, parser=parser_of(option), **info)], None)
 
 
 def parser_of(option: Option) -> Callable[[str], Any]:

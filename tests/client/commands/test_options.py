@@ -57,8 +57,8 @@ def test_a_row_of_each_type_is_an_option_of_that_type(tabled, got):
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--share", "much", "number"),
-        ("--seed", "1.5", "integer"),
+        ("--share", "much", "must be a finite number, got 'much'"),
+        ("--seed", "1.5", "must be a whole number of 32 bits, got '1.5'"),
         ("--blend", "a,b", "must be a list of finite numbers"),
     ],
 )
@@ -94,6 +94,7 @@ def test_every_option_that_can_be_typed_has_a_flag():
             ["--preset", "monet"],
             "'--preset': must be one of nst, eager, gatys, jcjohnson, keras, tensorflow or crowson, got 'monet'",
         ),
+        (["--average", "1"], "'--average': must be from 0 to 0.9999, got '1'"),
         (["--sizes", "0,64"], "'--sizes': must be from 1 to 32768 pixels, got '0,64'"),
     ],
 )
