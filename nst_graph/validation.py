@@ -45,9 +45,9 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
 
 def option(row: Option, value: tf.Tensor) -> tf.Tensor:
     """The value of an optional input: each element within the row's range, or unset where a preset has its own."""
-    value = tf.ensure_shape(value, row.shape)
     if row.dtype == "uint8":
-        return value
+        return _picture_or_none(row, value)
+    value = tf.ensure_shape(value, row.shape)
     if row.choices:
         return _choice(row, value)
     above = value > row.minimum if row.exclusive_minimum else value >= row.minimum
@@ -59,6 +59,12 @@ def option(row: Option, value: tf.Tensor) -> tf.Tensor:
     low = f"above {low} and up to" if row.exclusive_minimum else f"from {low} to"
     rule = f"{row.name}: must be a number {low} {row.maximum:{digits}}, got "
     return behind(value, assertion(inside, rule, words(value)))
+
+
+def _picture_or_none(row: Option, value: tf.Tensor) -> tf.Tensor:
+    """A picture, whose height and width are 0 where there is none: in JSON that is `[]`, which has one dimension."""
+    none = tf.zeros([0, 0, 3], tf.uint8)
+    return tf.cond(tf.size(value) == 0, lambda: none, lambda: tf.ensure_shape(value, row.shape))
 
 
 def _choice(row: Option, value: tf.Tensor) -> tf.Tensor:

@@ -51,6 +51,8 @@ def json_value(value: Any) -> Any:
         return [json_value(item) for item in value]
     if isinstance(value, bytes):  # numpy would cut zeros off its end
         return {"b64": base64.b64encode(value).decode()}
+    if isinstance(value, np.ndarray) and value.dtype == object:  # strings
+        return json_value(value.tolist())
     return np.asarray(value).tolist()
 
 

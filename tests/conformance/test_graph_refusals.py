@@ -28,7 +28,7 @@ SHAPES = [
             SEEN_SHAPE if name == "content" and shape != (64,) else SHAPE,
             change={name: zeros(*shape)},
         )
-        for name in ("content", "style")
+        for name in ("content", "style", "init_image")
         for shape in ((), (64,), (64, 64), (1, 64, 64, 3), (64, 64, 4))
     ),
     Case(
@@ -45,7 +45,22 @@ SHAPES = [
             SHAPE,
             change={name: np.array([1], dtype)},
         )
-        for name, dtype in (("iterations", np.int32), ("style_weight", np.float32), ("learning_rate", np.float32))
+        for name, dtype in (
+            ("iterations", np.int32),
+            ("style_weight", np.float32),
+            ("learning_rate", np.float32),
+            ("preset", bytes),
+        )
+    ),
+    *(
+        Case(
+            f"{name} of shape {list(shape)}",
+            re.compile(rf"\[{','.join(map(str, shape))}\] is not compatible with expected shape \[\?\]\."),
+            SHAPE,
+            change={name: zeros(*shape, dtype=dtype)},
+        )
+        for name, dtype in (("sizes", np.int32), ("style_layer_weights", np.float32))
+        for shape in ((), (1, 2))
     ),
 ]
 
@@ -83,9 +98,9 @@ NUMBERS = [
         ("content_weight", np.float32("nan"), "nan", ""),
         ("style_weight", np.float32("inf"), "inf", ""),
         ("tv_weight", np.float32("-inf"), "-inf", ""),
-        ("tv_weight", np.float32(-1), "-1", ""),
+        ("tv_weight", np.float32(-2), "-2", ""),
         ("learning_rate", np.float32("nan"), "nan", ""),
-        ("learning_rate", np.float32(-1), "-1", ""),
+        ("learning_rate", np.float32(0), "0", ""),
         ("content", zeros(1, 1, 3), "1 x 1", "of 1 x 1"),
         ("content", zeros(0, 64, 3), "0 x 64", "of 0 x 64"),
         ("style", zeros(64, 0, 3), "64 x 0", "of 64 x 0"),
