@@ -208,6 +208,14 @@ def check_refusal(stubs: Stubs, target: Target, case: Case) -> None:
         assert case.text.search(text), f"{case.fact}: {text}"
 
 
+def check_first_state(target: Target, state: list[bytes]) -> None:
+    """A header, a picture of the content's size, Adam's two moments, two numbers, and what Adam has no use for."""
+    header, *parts = state
+    assert header.startswith(b"nst-state/")
+    picture_bytes = good_inputs(target, "")["content"].size * 4
+    assert sorted(map(len, parts)) == [0, 0, 0, 4, 4, picture_bytes, 2 * picture_bytes]
+
+
 def check_it_serves(stubs: Stubs, target: Target) -> None:
     """A small good request is answered."""
     reply = stubs.prediction.Predict(predict_request(target), timeout=TIMEOUT_SECONDS)

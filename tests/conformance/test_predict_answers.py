@@ -73,8 +73,7 @@ class TestDefault:
         np.testing.assert_allclose(sent["losses"], arrays(predict(stubs, target))["losses"], rtol=1e-3)
 
     def test_overridden_alone_changes_the_run(self, stubs, target, name):
-        default = tf.make_ndarray(target.signatures["serving_default"].defaults[name])
-        sent = arrays(predict(stubs, target, change={name: np.float32(default * 2 + 1)}))
+        sent = arrays(predict(stubs, target, change={name: np.float32(17.5)}))
         kept = arrays(predict(stubs, target))
         assert not np.allclose(sent["losses"], kept["losses"], rtol=1e-3)
 

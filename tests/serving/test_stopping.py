@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -11,7 +12,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
@@ -71,9 +74,9 @@ def test_a_client_that_disconnects_stops_its_run(patient_server):
 
 def rest_body() -> bytes:
     """A run of many minutes as REST has it."""
-    black = [[[0] * 3] * 64] * 64
-    numbers = dict.fromkeys(("content_weight", "style_weight", "tv_weight", "learning_rate"), 1.0)
-    return json.dumps({"inputs": {"content": black, "style": black, "iterations": 100_000, **numbers}}).encode()
+    png = {"b64": base64.b64encode(tf.io.encode_png(np.zeros([64, 64, 3], np.uint8)).numpy()).decode()}
+    inputs = {"content_bytes": png, "style_bytes": png, "iterations": 100_000, "size": 0}
+    return json.dumps({"signature_name": "stylize_encoded", "inputs": inputs}).encode()
 
 
 def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
