@@ -6,7 +6,6 @@ import base64
 import re
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.conformance.calls import check_first_state, check_it_serves
