@@ -32,10 +32,10 @@ class StyleTransfer(tf.Module):
             style, total variation of each picture before its update, weighted, so that total is the sum of the
             others. With `max_seconds` both end with the last iteration that began in time; at least one is done.
         stylize_start: `content`, `style` to `state_bytes` string[n], the state before the first iteration, and
-            `image`, the content itself.
+            `image`, the picture that it starts from.
         stylize_step: `content`, `style`, `state_bytes` and `iterations` to `state_bytes`, `image` and the `losses` of
             these iterations. Whatever the splits, `image` and all `losses` are those of one `stylize` bit for bit. A
-            state goes on only with the pictures, options, network and recipe that it started with
+            state goes on only with the pictures, options, network and presets that it started with
             (`nst_graph.state`).
         stylize_encoded: `content_bytes`, `style_bytes` string[] (JPEG or PNG), `iterations` and `size` int32[], the
             longest side of both pictures in pixels or 0 to keep theirs, to `image_bytes` string[] (PNG) and `losses`.

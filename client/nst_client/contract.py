@@ -24,7 +24,7 @@ LOSS_COLUMNS = ("total", "content", "style", "total_variation")
 
 DEFAULT_SERVER = "localhost:8500"  # TensorFlow Serving's own gRPC port
 DEFAULT_MODEL = "nst"  # what `nst serve` serves a model as
-DEFAULT_ITERATIONS = 200  # the total loss of the default recipe has flattened by then
+DEFAULT_ITERATIONS = 200  # the total loss of the preset nst has flattened by then
 DEFAULT_SIZE = 512  # longest side in pixels: the published recipes' own, where VGG19's layers see brush strokes
 
 # What a message of protobuf can hold, which counts its bytes in 32 bits.

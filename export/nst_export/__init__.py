@@ -1,4 +1,4 @@
-"""Turns VGG19 weights and a recipe into a SavedModel version directory.
+"""Turns VGG19 weights and presets into a SavedModel version directory.
 
 Importing the package loads nothing else, so that `nst --help` does not wait for TensorFlow.
 """

@@ -1,4 +1,4 @@
-"""Weights and a recipe in, a SavedModel version directory out."""
+"""Weights and presets in, a SavedModel version directory out."""
 
 from __future__ import annotations
 
