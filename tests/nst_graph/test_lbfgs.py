@@ -1,4 +1,4 @@
-"""L-BFGS against PyTorch's rules, written out in NumPy; and against PyTorch where it is installed."""
+"""L-BFGS against PyTorch's rules, written out in NumPy; `tests.benchmarks.lbfgs_iterates` has PyTorch itself."""
 
 from __future__ import annotations
 
@@ -48,24 +48,6 @@ def test_twenty_iterates_are_those_of_the_plain_two_loops(history, ring):
     for found in iterates(history, ring):
         step(image, gradient_of(tf.convert_to_tensor(image)))
         np.testing.assert_allclose(found, image.numpy(), rtol=1e-3)
-
-
-def test_twenty_iterates_are_those_of_pytorch():
-    torch = pytest.importorskip("torch")
-    image = torch.tensor(START, dtype=torch.float32, requires_grad=True)
-    curvatures = torch.tensor(CURVATURES, dtype=torch.float32)
-    optimiser = torch.optim.LBFGS([image], max_iter=1, history_size=10)
-
-    def closure():
-        optimiser.zero_grad()
-        shifted = (image - 120.0) / 10
-        loss = (curvatures * shifted**2 + 0.01 * shifted**4).sum() + shifted.mean() ** 2
-        loss.backward()
-        return loss
-
-    for found in iterates(10, tf.float32):
-        optimiser.step(closure)
-        np.testing.assert_allclose(found, image.detach().numpy(), rtol=1e-3)
 
 
 def test_it_comes_nearer_to_the_minimum_than_it_began():
