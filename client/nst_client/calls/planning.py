@@ -80,6 +80,14 @@ def scaled(level_iterations: Sequence[int], iterations: int) -> tuple[int, ...]:
     return tuple(1 + spare * count // total for count in level_iterations)
 
 
+def check_more(iterations: int, done: int) -> None:
+    """Refuses a run of so many iterations in the whole that has made them already, or makes none."""
+    if iterations <= done:
+        enough = f"more than the {done} that are done" if done else "at least 1"
+        rule = f"iterations: must be {enough}, got {iterations}."
+        raise RequestRefused(rule, "Ask for more.", input="iterations")
+
+
 def going_on(plan: Plan) -> dict[str, Any]:
     """The options that a run with this plan must be given in every call."""
     return {"sizes": list(plan.sizes), "level_iterations": list(plan.level_iterations)}

@@ -19,7 +19,7 @@ from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
 from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
 from nst_client.calls.known_options import KnownOptions
-from nst_client.calls.planning import Planned, going_on, planned
+from nst_client.calls.planning import Planned, check_more, going_on, planned
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.calls.run import Patience, decide, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
@@ -167,11 +167,7 @@ class StyleClient:
             iterations = resume.iterations
         if iterations is not None:
             iterations = int(whole("iterations", iterations, 32))
-            done = 0 if resume is None else resume.iteration
-            if iterations < 1 or iterations <= done:
-                enough = f"more than the {done} that are done" if done else "at least 1"
-                rule = f"iterations: must be {enough}, got {iterations}."
-                raise errors.RequestRefused(rule, "Ask for more.", input="iterations")
+            check_more(iterations, 0 if resume is None else resume.iteration)
         given: Mapping[str, Any] = options
         if resume is not None and resume.plan.sizes:  # the run's own, whatever the whole number is now
             given = {**going_on(resume.plan), **options}
