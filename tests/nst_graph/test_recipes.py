@@ -1,9 +1,9 @@
 """Each preset is its system's recipe: the losses of a run are those of the recipe written out plainly.
 
-On a network with average pooling, where close values do not change places. Even so L-BFGS without a line search
-amplifies the rounding of float32 a hundred times in five iterations, and so does Adam where epsilon is small and the
-loss a difference of close traces: there the yardstick is what the reference itself makes of a start whose pixels
-differ by one in a million.
+On a network with average pooling, where close values do not change places. Even so L-BFGS amplifies the rounding of
+float32: its first step is so short that the gradient's change is no more than a hundred times that. So does Adam where
+epsilon is small and the loss a difference of close traces. There the yardstick is what the reference itself makes of
+a start whose pixels differ by one in a million.
 """
 
 from __future__ import annotations
@@ -90,6 +90,6 @@ def test_losses_stay_as_near_as_a_start_that_differs_by_one_in_a_million(name, s
         start = PICTURES[0] * (1 + 1e-6 * generator.standard_normal(PICTURES[0].shape))
         _, losses = run(SYSTEMS[name], smooth_network, (*PICTURES, start), ITERATIONS)
         twins.append(relative(losses, ours.expected))
-    assert error[:5].max() < TOLERANCE
+    assert error[:2].max() < TOLERANCE  # before anything is made of a change of the gradient
     amplified = np.maximum.accumulate(np.max(twins, axis=0))
     assert (error <= np.maximum(TOLERANCE, 4 * amplified)).all()  # 4: a run is rounded in every iteration, a twin once
