@@ -57,7 +57,7 @@ def run(
         predict: calls a signature.
         inputs: of `stylize_start`.
         plan: decides, within so many seconds, how many iterations there are in the whole run, and at which sizes.
-        resume: where to go on; by default at the content.
+        resume: where to go on; by default at the beginning.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
         chunk_size: shared with other runs on the same servers.
         patience: how long to try again after a failure.
@@ -70,6 +70,8 @@ def run(
     calls = _Calls(predict, inputs, patience, servers)
     chunk_size = chunk_size or ChunkSize()
     iterations, plan_of_run = calls.decide(plan)
+    if resume is not None and resume.plan.sizes:
+        _check_plan(resume.plan, plan_of_run)
     first = calls.start(iterations) if resume is None else resume._replace(iterations=iterations)
     progress = first._replace(plan=plan_of_run)
     watchdog, limit, most = Watchdog(), iterations, iterations
@@ -91,8 +93,6 @@ def run(
             if error.differs_in in PARTS_OF_THE_MODEL:
                 began = f"It began with version {progress.version} of the model, as that was then"
                 error.remedy = f"{began}: have that served, or start anew."
-            if resume is not None and error.differs_in in PLAN and resume.plan.sizes:
-                error.remedy = _plan_in_words(resume.plan)
             raise
         except errors.RequestRefused as error:
             if wanted <= 1 or error.input != "iterations":
@@ -117,9 +117,15 @@ def decide(predict: Predict, plan: Callable[[float], Planned], patience: Patienc
 PLAN = ("sizes", "level_iterations")  # parts of a run's state that make its plan
 
 
-def _plan_in_words(plan: Plan) -> str:
-    sizes, counts = (",".join(map(str, numbers)) for numbers in plan)
-    return f"The run began with sizes {sizes} and level_iterations {counts}: pass those, or begin it anew."
+def _check_plan(began: Plan, wanted: Plan) -> None:
+    """Refuses to go on with a run by another plan than it began with."""
+    if wanted != began:
+        first, other = (
+            " and ".join(f"{name} {','.join(map(str, numbers))}" for name, numbers in plan._asdict().items())
+            for plan in (began, wanted)
+        )
+        rule = f"The run began with {first}, got {other}."
+        raise errors.StateRefused(rule, "Pass those that it began with, or begin it anew.", differs_in=PLAN[0])
 
 
 class _Calls:

@@ -115,3 +115,17 @@ def test_a_lost_server_leaves_the_way_on(stylize, files, halfway):
     )
     assert f"--resume {shlex.quote(str(halfway))}" in error.remedy
     assert read_state(halfway).progress.iteration == 20
+
+
+def test_a_run_goes_on_by_its_own_plan_of_sizes_only(stylize, files):
+    kept = files.output.with_name("kept.nst")
+    plan = ["--sizes", "48,64", "--level-iterations", "3,2"]
+    assert stylize("--iterations", 5, *plan, "--state", kept).exit_code == 0
+    for other in (["--sizes", "56,64"], ["--sizes", "64"], ["--level-iterations", "2,3"]):
+        error = refused(stylize("--resume", kept, "--iterations", 9, *other), errors.StateRefused, "The run began with")
+        assert "sizes 48,64 and level_iterations 3,2, got sizes " in str(error)
+    done = stylize("--resume", kept, "--iterations", 9)
+    whole = pixels_of(files.output)
+    assert done.exit_code == 0, done.exception
+    assert stylize("--iterations", 9, *plan).exit_code == 0
+    assert np.array_equal(pixels_of(files.output), whole)
