@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 
-def chosen_value(
-    index: tf.Tensor, functions: Sequence[Callable[..., tf.Tensor]], inputs: Sequence[tf.Tensor]
-) -> tf.Tensor:
-    """The value of function number `index`, int32[], of `inputs`: float32[].
+def shared(*signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Makes a function, of arguments with the shapes and dtypes of `signature`, one of the graph's own functions.
 
-    Each branch returns its gradient beside its value. TensorFlow's own gradient of a branch hands all of the branch's
-    intermediate tensors out of it, and makes every branch a second and a third time.
+    The graph holds it once however often it is called. Other functions are put in place of their calls when a session
+    begins, and each copy is optimised: called for every style layer, they made a first call take seconds more.
     """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        made: Callable[..., Any] = tf.function(
+            function, input_signature=signature, autograph=False, experimental_attributes={"_noinline": True}
+        )
+        return made
+
+    return decorate
+
+
+def chosen(
+    index: tf.Tensor, functions: Sequence[Callable[..., tf.Tensor]], inputs: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """The value of function number `index`, int32[], of `inputs`, float32[]; and its gradient for each of them.
+
+    Each branch makes its gradient itself. TensorFlow's own gradient of a branch hands all of the branch's intermediate
+    tensors out of it, and makes every branch a second and a third time.
+    """
+
+    def branch(function: Callable[..., tf.Tensor]) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            value = function(*inputs)
+        return [value, *tape.gradient(value, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)]
+
+    return list(tf.switch_case(index, [lambda function=function: branch(function) for function in functions]))
+
+
+def differentiable(of: Callable[..., list[tf.Tensor]], *inputs: tf.Tensor) -> tf.Tensor:
+    """The value that `of` returns for `inputs`, differentiable by the gradients that it returns behind it."""
 
     @tf.custom_gradient
     def value(*inputs: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], list[tf.Tensor]]]:
-        def branch(function: Callable[..., tf.Tensor]) -> list[tf.Tensor]:
-            with tf.GradientTape() as tape:
-                tape.watch(inputs)
-                result = function(*inputs)
-            return [result, *tape.gradient(result, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)]
-
-        result, *gradients = tf.switch_case(index, [lambda one=one: branch(one) for one in functions])
+        result, *gradients = of(*inputs)
         return result, lambda upstream: [upstream * gradient for gradient in gradients]
 
     return value(*inputs)

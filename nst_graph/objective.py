@@ -8,12 +8,11 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from nst_graph.chosen import chosen_value
 from nst_graph.moments import Moments, moments
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
 from nst_graph.style_losses import StyleTarget, style_loss, style_targets
-from nst_graph.variation import VARIATIONS
+from nst_graph.variation import variation as total_variation
 from nst_graph.vgg19 import features_at, preprocess
 
 
@@ -67,7 +66,7 @@ class Objective:
         weights = options["style_layer_weights"]
         style = options["style_weight"] * style_loss(recipe.style_loss, current, targets.style, weights)
         kind = tf.cast(recipe.numbers["variation"], tf.int32)
-        variation = options["tv_weight"] * chosen_value(kind, list(VARIATIONS.values()), [image])
+        variation = options["tv_weight"] * total_variation(kind, image)
         return Losses(content + style + variation, content, style, variation)
 
 

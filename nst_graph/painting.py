@@ -69,14 +69,15 @@ class Painting:
 
     def _first_picture(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         options = self._recipe.options
-        starts = {
-            "content": lambda: resize(self._content, height, width),
+        pictures = {
+            "content": lambda: self._content,
+            "style": lambda: self._style,
+            "image": lambda: floats(options["init_image"]),
             "noise": lambda: self._noise(height, width),
-            "style": lambda: _filling(self._style, height, width),
-            "image": lambda: resize(floats(options["init_image"]), height, width),
         }
-        index = tf.argmax(tf.cast(tf.constant(list(starts)) == options["init"], tf.int32), output_type=tf.int32)
-        return tf.ensure_shape(tf.switch_case(index, list(starts.values())), [None, None, 3])
+        index = tf.argmax(tf.cast(tf.constant(list(pictures)) == options["init"], tf.int32), output_type=tf.int32)
+        picture = tf.ensure_shape(tf.switch_case(index, list(pictures.values())), [None, None, 3])
+        return _filling(picture, height, width)
 
     def _noise(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         """Normal, round the mean colour: the same on every machine, since the generator is named."""

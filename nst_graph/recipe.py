@@ -11,7 +11,7 @@ from nst_graph import validation
 from nst_graph.limits import MIN_SIDE
 from nst_graph.optimiser import Settings
 from nst_graph.presets import STYLE_LAYERS, Preset
-from nst_graph.schedule import Schedule, planned_iterations, planned_sizes, sides
+from nst_graph.schedule import Schedule, candidates, planned_iterations, planned_sizes, sides
 from nst_graph.style_losses import STYLE_LOSSES
 from nst_graph.variation import VARIATIONS
 
@@ -105,8 +105,7 @@ class Recipe:
 
     def planned(self, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
         """The preset's sizes for a content, int32[] each: int32[levels]."""
-        branches = [lambda plan=row.plan: planned_sizes(plan, height, width) for row in self._rows]
-        return tf.ensure_shape(tf.switch_case(self._index, branches), [None])
+        return planned_sizes(self._table([candidates(row.plan) for row in self._rows]), height, width)
 
 
 def resolved(options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -6,9 +6,12 @@ products do. Rows and columns are weighed separately: result = down @ picture @ 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import tensorflow as tf
+
+from nst_graph.chosen import shared
 
 Filter = Callable[[tf.Tensor], tf.Tensor]
 
@@ -26,23 +29,27 @@ def triangle(distance: tf.Tensor) -> tf.Tensor:
     return tf.maximum(1.0 - tf.abs(distance), 0.0)
 
 
-def resize(pictures: tf.Tensor, height: tf.Tensor, width: tf.Tensor, kernel: Filter = cubic) -> tf.Tensor:
-    """Pictures of `height` x `width`, int32[] each; antialiased where they shrink.
+def resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor, kernel: Filter = cubic) -> tf.Tensor:
+    """A picture of `height` x `width`, int32[] each; antialiased where it shrinks.
 
     Args:
-        pictures: float32[..., height, width, 3]; returned as they are where they have the size already.
+        picture: float32[height, width, 3]; returned as it is where it has the size already.
         height: of the result.
         width: of the result.
-        kernel: of one unit a pixel; cubic may overshoot the values' range.
+        kernel: of one unit a pixel, `cubic` or `triangle`; cubic may overshoot the values' range.
     """
-    old = tf.shape(pictures)[-3:-1]
+    return _RESIZE[kernel](picture, height, width)
+
+
+def _resize(kernel: Filter, picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    old = tf.shape(picture)
     same = (old[0] == height) & (old[1] == width)
 
     def resized() -> tf.Tensor:
-        rows = tf.einsum("yh,...hwc->...ywc", _weights(old[0], height, kernel), pictures)
-        return tf.einsum("xw,...ywc->...yxc", _weights(old[1], width, kernel), rows)
+        rows = tf.einsum("yh,hwc->ywc", _weights(old[0], height, kernel), picture)
+        return tf.einsum("xw,ywc->yxc", _weights(old[1], width, kernel), rows)
 
-    return tf.ensure_shape(tf.cond(same, lambda: pictures, resized), [*pictures.shape[:-3], None, None, 3])
+    return tf.ensure_shape(tf.cond(same, lambda: picture, resized), [None, None, 3])
 
 
 def _weights(old: tf.Tensor, new: tf.Tensor, kernel: Filter) -> tf.Tensor:
@@ -52,3 +59,10 @@ def _weights(old: tf.Tensor, new: tf.Tensor, kernel: Filter) -> tf.Tensor:
     distances = centres[:, tf.newaxis] - tf.range(tf.cast(old, tf.float32))
     weights = kernel(distances / tf.maximum(scale, 1.0))
     return weights / tf.reduce_sum(weights, axis=1, keepdims=True)
+
+
+_SIDE = tf.TensorSpec([], tf.int32)
+_RESIZE: Mapping[Filter, Callable[..., tf.Tensor]] = {
+    kernel: shared(tf.TensorSpec([None, None, 3]), _SIDE, _SIDE)(partial(_resize, kernel))
+    for kernel in (cubic, triangle)
+}

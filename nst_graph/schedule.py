@@ -10,7 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_graph.limits import MIN_SIDE
-from nst_graph.presets import Plan
+from nst_graph.presets import MAX_LEVELS, Plan
 
 
 class Schedule(NamedTuple):
@@ -38,11 +38,24 @@ class Schedule(NamedTuple):
         return tf.cast(tf.minimum(sums, tf.int32.max), tf.int32)
 
 
-def planned_sizes(plan: Plan, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """The sizes of a preset's plan for a content, int32[] each: int32[levels]."""
+def candidates(plan: Plan) -> list[tuple[float, float, float]]:
+    """The sizes that a plan may have below a content's: a part of the content's size, pixels, and the least size.
+
+    A size is the sum of the first two. All plans have as many rows, so that the graph finds them in one table.
+    """
+    parts = [plan.ratio**-power for power in range(plan.levels - 1, 0, -1)] if plan.ratio else []
+    rows = [(part, 0.0, float(plan.smallest)) for part in parts] + [(0.0, float(size), 0.0) for size in plan.sizes]
+    return rows + [(0.0, 0.0, float("inf"))] * (MAX_LEVELS - len(rows))
+
+
+def planned_sizes(rows: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """The sizes for a content, int32[] each, of a plan's `candidates`, float32[MAX_LEVELS, 3]: int32[levels]."""
     longest = tf.maximum(height, width)
-    sizes = _smaller_sizes(plan, longest)
-    fits = tf.reduce_min(sides(height, width, sizes), axis=-1) >= MIN_SIDE
+    parts, pixels, smallest = tf.unstack(rows, axis=1)
+    sizes = tf.round(tf.cast(longest, tf.float32) * parts + pixels)
+    large = sizes >= smallest
+    sizes = tf.cast(sizes, tf.int32)
+    fits = large & (sizes < longest) & (tf.reduce_min(sides(height, width, sizes), axis=-1) >= MIN_SIDE)
     return tf.concat([tf.boolean_mask(sizes, fits), longest[tf.newaxis]], axis=0)
 
 
@@ -56,13 +69,3 @@ def sides(height: tf.Tensor, width: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:
     both = tf.cast(tf.stack([height, width]), tf.float64)
     factor = tf.cast(longest, tf.float64)[..., tf.newaxis] / tf.reduce_max(both)
     return tf.cast(tf.round(both * factor), tf.int32)
-
-
-def _smaller_sizes(plan: Plan, longest: tf.Tensor) -> tf.Tensor:
-    """The plan's sizes below `longest`, int32[], ascending: int32[any]. Some may be too small for the content."""
-    if not plan.ratio:
-        fixed = tf.constant(plan.sizes, tf.int32, shape=[len(plan.sizes)])
-        return tf.boolean_mask(fixed, fixed < longest)
-    powers = tf.constant([plan.ratio**-power for power in range(plan.levels - 1, 0, -1)], tf.float32)
-    sizes = tf.cast(tf.round(tf.cast(longest, tf.float32) * powers), tf.int32)
-    return tf.boolean_mask(sizes, (sizes >= plan.smallest) & (sizes < longest))

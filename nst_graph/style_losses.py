@@ -12,7 +12,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_graph.choices import StyleLoss
-from nst_graph.chosen import chosen_value
+from nst_graph.chosen import chosen, differentiable, shared
 from nst_graph.matrix_root import square_root, trace_of_root
 from nst_graph.moments import Moments
 
@@ -29,7 +29,12 @@ class StyleTarget(NamedTuple):
     scale: tf.Tensor  # float32[]: factor on squared errors of matrices, and on Wasserstein's trace
 
 
-Target = Callable[[Moments], StyleTarget]
+_NUMBER, _VECTOR, _MATRIX = (tf.TensorSpec([None] * rank) for rank in range(3))  # of any number of channels
+_KIND = tf.TensorSpec([], tf.int32)
+_MOMENTS = Moments(_VECTOR, _MATRIX)
+_TARGET = StyleTarget(_MOMENTS, _MATRIX, _NUMBER, _NUMBER)
+
+Scales = Callable[[Moments], tuple[tf.Tensor, tf.Tensor]]  # to `mean_scale` and `scale`
 Error = Callable[[Moments, StyleTarget], tf.Tensor]  # to float32[]
 
 
@@ -65,36 +70,36 @@ def _inverse(value: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(1.0, value)
 
 
-def _mean_squares(style: Moments) -> StyleTarget:
+def _means(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
     channels = tf.cast(tf.shape(style.mean)[0], tf.float32)
-    return StyleTarget(style, tf.zeros([0, 0]), 1.0 / channels, 1.0 / channels**2)
+    return 1.0 / channels, 1.0 / channels**2
 
 
-def _relative_gram(style: Moments) -> StyleTarget:
-    return StyleTarget(style, tf.zeros([0, 0]), tf.zeros([]), _inverse(_squares(style.gram)))
+def _relative_gram(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(0.0), _inverse(_squares(style.gram))
 
 
-def _relative_moments(style: Moments) -> StyleTarget:
-    mean_scale, scale = _inverse(_squares(style.mean)), _inverse(_squares(style.covariance))
-    return StyleTarget(style, tf.zeros([0, 0]), mean_scale, scale)
+def _relative_moments(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
+    return _inverse(_squares(style.mean)), _inverse(_squares(style.covariance))
 
 
-def _mean_distance(style: Moments) -> StyleTarget:
+def _mean_distance(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
     scale = 1.0 / tf.cast(tf.shape(style.mean)[0], tf.float32)
-    return StyleTarget(style, square_root(_floored(style.covariance)), scale, scale)
+    return scale, scale
 
 
-def _relative_distance(style: Moments) -> StyleTarget:
+def _relative_distance(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
     """Relative to the squared distance from the style to a map of zeros: the trace of its Gram matrix."""
     scale = _inverse(tf.linalg.trace(style.gram))
-    return StyleTarget(style, square_root(_floored(style.covariance)), scale, scale)
+    return scale, scale
 
 
-# What a layer of a style becomes, and how far a layer of a picture is from it: a row for each `choices.StyleLoss`.
-STYLE_LOSSES: Mapping[StyleLoss, tuple[Target, Error]] = {
-    "gram": (_mean_squares, _gram),
+# The factors that a layer's style sets, and how far a layer of a picture is from it: a row for each
+# `choices.StyleLoss`.
+STYLE_LOSSES: Mapping[StyleLoss, tuple[Scales, Error]] = {
+    "gram": (_means, _gram),
     "gram-relative": (_relative_gram, _gram),
-    "moments": (_mean_squares, _mean_and_covariance),
+    "moments": (_means, _mean_and_covariance),
     "moments-relative": (_relative_moments, _mean_and_covariance),
     "wasserstein": (_mean_distance, _wasserstein),
     "wasserstein-relative": (_relative_distance, _wasserstein),
@@ -104,22 +109,36 @@ _ERRORS = (_gram, _mean_and_covariance, _wasserstein)
 
 def style_targets(kind: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
     """Of each layer, for the row number `kind`, int32[], of `STYLE_LOSSES`."""
-    branches = [lambda target=target: [target(style) for style in styles] for target, _ in STYLE_LOSSES.values()]
-    targets: list[StyleTarget] = tf.switch_case(kind, branches)
-    return targets
+    return [StyleTarget(style, *_target(kind, style)) for style in styles]
 
 
 def style_loss(
     kind: tf.Tensor, current: Sequence[Moments], targets: Sequence[StyleTarget], weights: tf.Tensor
 ) -> tf.Tensor:
     """The layers' errors times `weights`, float32[layers], added up: float32[]."""
+    layers = zip(current, targets, strict=True)
+    return tf.reduce_sum(weights * tf.stack([_error(kind, *layer) for layer in layers]))
 
-    def total(error: Error) -> Callable[..., tf.Tensor]:
-        def of(*tensors: tf.Tensor) -> tf.Tensor:
-            layers = tf.nest.pack_sequence_as(list(current), tensors)
-            return tf.reduce_sum(weights * tf.stack([error(*layer) for layer in zip(layers, targets, strict=True)]))
 
-        return of
+def _error(kind: tf.Tensor, current: Moments, target: StyleTarget) -> tf.Tensor:
+    """One layer's: float32[]."""
+    return differentiable(lambda *moments: _error_and_gradients(kind, Moments(*moments), target), *current)
 
-    places = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])
-    return chosen_value(places[kind], [total(error) for error in _ERRORS], tf.nest.flatten(list(current)))
+
+@shared(_KIND, _MOMENTS)
+def _target(kind: tf.Tensor, style: Moments) -> tuple[tf.Tensor, ...]:
+    """The fields of a layer's `StyleTarget` behind the moments."""
+    mean_scales, scales = zip(*(scales(style) for scales, _ in STYLE_LOSSES.values()), strict=True)
+    rooted = tf.constant([error is _wasserstein for _, error in STYLE_LOSSES.values()])[kind]
+    root = tf.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0]))
+    return tf.ensure_shape(root, [None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
+
+
+@shared(_KIND, _MOMENTS, _TARGET)
+def _error_and_gradients(kind: tf.Tensor, current: Moments, target: StyleTarget) -> list[tf.Tensor]:
+    place = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])[kind]
+
+    def from_target(error: Error) -> Callable[..., tf.Tensor]:
+        return lambda *moments: error(Moments(*moments), target)
+
+    return chosen(place, [from_target(error) for error in _ERRORS], list(current))

@@ -36,9 +36,3 @@ def test_a_constant_picture_stays_as_it_is(size, kernel):
 def test_the_same_size_is_the_same_picture(kernel):
     image = picture(48, 64)
     np.testing.assert_array_equal(resized(image, (48, 64), kernel), image)
-
-
-def test_several_pictures_are_resized_as_one():
-    images = np.stack([picture(48, 64, seed) for seed in range(2)])
-    both = resized(images, (34, 45))
-    np.testing.assert_allclose(both[1], resized(images[1], (34, 45)), rtol=1e-5, atol=1e-3)

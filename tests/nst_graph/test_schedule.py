@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.presets import PRESETS, Plan
-from nst_graph.schedule import Schedule, planned_iterations, planned_sizes, sides
+from nst_graph.schedule import Schedule, candidates, planned_iterations, planned_sizes, sides
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,14 @@ from nst_graph.schedule import Schedule, planned_iterations, planned_sizes, side
     ],
 )
 def test_a_presets_plan_is_known(preset, size, expected):
-    sizes = planned_sizes(PRESETS[preset].plan, *map(tf.constant, size))
+    sizes = planned_sizes(tf.constant(candidates(PRESETS[preset].plan)), *map(tf.constant, size))
     np.testing.assert_array_equal(sizes, expected)
 
 
 def test_no_more_levels_are_planned_than_the_plan_has():
     plan = Plan(ratio=2.0, smallest=32, levels=3)
-    np.testing.assert_array_equal(planned_sizes(plan, tf.constant(512), tf.constant(512)), [128, 256, 512])
+    sizes = planned_sizes(tf.constant(candidates(plan)), tf.constant(512), tf.constant(512))
+    np.testing.assert_array_equal(sizes, [128, 256, 512])
 
 
 def test_the_first_level_has_its_own_number_of_iterations():
