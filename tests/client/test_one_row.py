@@ -63,7 +63,7 @@ def with_a_row(tmp_path: Path) -> dict[str, str]:
 def test_the_command_has_the_option(nst, with_a_row, command: str):
     help_text = nst(command, "--help", **with_a_row).stdout
     (line,) = [line for line in help_text.splitlines() if "--dummy-weight" in line]
-    assert "A row made up, from 0 to 8." in line
+    assert "A row made up. From 0 to 8." in line
 
 
 def test_the_option_is_known_from_the_table_to_the_wire(python, server, with_a_row, tmp_path: Path):

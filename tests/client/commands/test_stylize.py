@@ -41,7 +41,7 @@ def test_json_tells_every_event_and_quiet_is_silent(stylize, files):
 
 
 def test_json_tells_why_a_run_failed_and_nothing_else_does_on_stdout(stylize, files):
-    done = stylize("--json", server=NOWHERE)
+    done = stylize("--iterations", 5, "--json", server=NOWHERE)  # else it would have to ask the model how many
     started, failed = (json.loads(line) for line in done.stderr.splitlines()[:2])
     assert (started["event"], failed["event"], done.stdout) == ("started", "failed", "")
     assert failed["reason"].startswith(f"Nothing answers at {NOWHERE}")
