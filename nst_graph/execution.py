@@ -10,7 +10,7 @@ class Execution(NamedTuple):
 
     exclusive: bool = False  # one optimisation at a time on a device; the others wait in line
     max_seconds: float | None = None  # wall clock of one optimisation; None: no clock is read
-    xla: bool = False  # adds signatures whose iterations XLA compiles; the others stay without XLA
+    xla: bool = False  # adds signatures whose network XLA compiles; the others stay without XLA
 
 
 DEFAULT_EXECUTION = Execution()

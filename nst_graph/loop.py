@@ -42,7 +42,6 @@ def optimise(
     iterations: tf.Tensor,
     recipe: Recipe,
     ends_at: tf.Tensor | None = None,
-    xla: bool = False,
 ) -> tuple[LoopState, tf.Tensor]:
     """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
@@ -53,8 +52,6 @@ def optimise(
         recipe: the numbers.
         ends_at: float64[], seconds since 1970; the first iteration is done even behind it, so that
             there always are a new picture and its losses.
-        xla: XLA compiles an iteration, once for each size of picture. The loop around it stays
-            TensorFlow's: a compiled loop would be deaf to deadlines and could not read the clock.
 
     Returns:
         The state after the last iteration, and float32[iterations done, 4]: the `Losses` of each
@@ -72,13 +69,8 @@ def optimise(
         level, state = level_of(state)
         last = tf.minimum(iterations, done + (level.end - state.iteration))
 
-        def iteration(state: LoopState) -> tuple[LoopState, tf.Tensor]:
-            return _iteration(level, state, recipe)
-
-        compiled = tf.function(iteration, jit_compile=True, autograph=False) if xla else iteration
-
         def iterate(done: tf.Tensor, state: LoopState, history: tf.TensorArray) -> tuple[tf.Tensor, ...]:
-            state, losses = compiled(state)
+            state, losses = _iteration(level, state, recipe)
             return done + 1, state, history.write(done, losses)
 
         def unfinished(done: tf.Tensor, state: LoopState, _: tf.TensorArray) -> tf.Tensor:

@@ -36,11 +36,17 @@ class Targets(NamedTuple):
 class Objective:
     """The losses on one network."""
 
-    def __init__(self, network: keras.Model, content_layers: Sequence[str]) -> None:
+    def __init__(self, network: keras.Model, content_layers: Sequence[str], *, xla: bool = False) -> None:
+        """Takes the layers of all presets; `xla` has XLA compile a picture's features and their gradient.
+
+        It does so once for each size of picture. What a request chooses stays TensorFlow's, since XLA compiles every
+        branch; and so does the loop, since a compiled one would be deaf to deadlines and could not read the clock.
+        """
         self._content_layers = list(content_layers)
         self._content_features = features_at(network, content_layers)
         self._style_features = features_at(network, STYLE_LAYERS)
-        self._features = features_at(network, [*content_layers, *STYLE_LAYERS])
+        features = features_at(network, [*content_layers, *STYLE_LAYERS])
+        self._features = tf.function(features, jit_compile=True, autograph=False) if xla else features
 
     def targets(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
         """Targets from two pictures of any sizes: float32[height, width, 3] in 0..255."""

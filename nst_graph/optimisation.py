@@ -49,6 +49,7 @@ class Optimisation:
     ) -> None:
         layers = dict.fromkeys(layer for preset in presets.values() for layer in preset.content_layers)
         self._objective = Objective(network, list(layers))
+        self._compiled_objective = Objective(network, list(layers), xla=True)
         self._presets = presets
         self._options = [row._replace(choices=tuple(presets)) if row.name == "preset" else row for row in options]
         self._execution = execution
@@ -82,7 +83,7 @@ class Optimisation:
         return owner_of(request, self._made_with)
 
     def advance(self, request: Request, state: LoopState, iterations: tf.Tensor, *, xla: bool = False) -> Advanced:
-        """Runs iterations, int32[], when it is its turn; `xla` has XLA compile them."""
+        """Runs iterations, int32[], when it is its turn; `xla` has XLA compile the network."""
         inputs = (request, state, iterations)
 
         def run(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -106,13 +107,13 @@ class Optimisation:
         # The targets are computed anew in every call of a run. They cost two thirds of an iteration; to carry them
         # would cost 27 MB each way at 512 x 512, three times the rest of the state.
         painting = self._painting(request._replace(content=content, style=style))
+        objective = self._compiled_objective if xla else self._objective
         state, losses = optimise(
-            lambda state: painting.level(self._objective, state),
+            lambda state: painting.level(objective, state),
             state,
             iterations=iterations,
             recipe=self._recipe(request),
             ends_at=ends_at,
-            xla=xla,
         )
         return Advanced(state, losses)
 

@@ -22,7 +22,7 @@ class Signature(NamedTuple):
     reads: Literal["pixels", "files"]  # pictures come in and go out as pixels, or as files
     does: Literal["whole", "start", "step"]  # a whole run, the state before it, or some iterations of it
     takes_options: bool = True
-    xla: bool = False  # XLA compiles the iterations
+    xla: bool = False  # XLA compiles the network
 
     @property
     def served_as(self) -> str:

@@ -43,7 +43,7 @@ class StyleTransfer(tf.Module):
         stylize_encoded_options: what `stylize_encoded` does, with the optional inputs.
         stylize_encoded_start, stylize_encoded_step: what `stylize_start` and `stylize_step` do, from files to
             `image_bytes`; `size` must be the same in all calls of a run.
-        stylize_xla, ...: with `execution.xla` alone: all that take `iterations` a second time, their iterations
+        stylize_xla, ...: with `execution.xla` alone: all that take `iterations` a second time, the network
             compiled by XLA, anew for each size of picture.
         evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of `Evaluation`.
         describe: nothing to `model_card` string[], JSON.

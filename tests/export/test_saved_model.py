@@ -16,7 +16,6 @@ from nst_graph.signatures import SIGNATURES
 from tests.conftest import picture
 
 ITERATIONS = 4
-OPTIONAL = tuple(option.name for option in OPTIONS)
 
 # What TensorFlow 2.19 has, without XLA, Python functions or files other than the checkpoint's.
 ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
@@ -183,7 +182,7 @@ def test_inputs_and_outputs_have_the_types_and_shapes_of_the_contract(meta_graph
         "content": ("uint8", [-1, -1, 3]),
         "style": ("uint8", [-1, -1, 3]),
         "iterations": ("int32", []),
-        **dict.fromkeys(OPTIONAL, ("float32", [])),
+        **{option.name: (option.dtype, [side or -1 for side in option.shape]) for option in OPTIONS},
         "image": ("uint8", [-1, -1, 3]),
         "losses": ("float32", [-1, 4]),
     }
