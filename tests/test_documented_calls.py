@@ -17,7 +17,7 @@ BLOCKS = {
 }
 
 # What is another here: where things are, and how much the tiny model paints.
-NUMBERS = {"200": "4", "400": "6", "512": "64"}
+NUMBERS = {"200": "4", "400": "6", "700": "8", "128": "44", "256": "56", "512": "64"}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_there_are_calls_in_three_of_them():
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_documented_call_runs(name, names, server):
     code = BLOCKS[name].replace("localhost:8500", server.address)
-    code = re.sub(r"\b(200|400|512)\b", lambda number: NUMBERS[number[0]], code)
+    code = re.sub(rf"\b({'|'.join(NUMBERS)})\b", lambda number: NUMBERS[number[0]], code)
     exec(compile(code, name, "exec"), names)  # noqa: S102
     images = [value["image"] for value in (names.get("result"),) if value is not None]
     images += [names[key].image for key in ("stylized", "progress") if key in names]
