@@ -14,7 +14,7 @@ from nst_graph.kept import Kept
 from nst_graph.objective import Losses
 from nst_graph.optimiser import Memory
 from nst_graph.recipe import Recipe
-from nst_graph.stepping import Stepping, evaluated
+from nst_graph.stepping import Stepping, attempt
 
 LossesOf = Callable[[tf.Tensor], Losses]
 
@@ -69,15 +69,18 @@ def optimise(
         level, state = level_of(state)
         last = tf.minimum(iterations, done + (level.end - state.iteration))
 
-        def iterate(done: tf.Tensor, state: LoopState, history: tf.TensorArray) -> tuple[tf.Tensor, ...]:
-            state, losses = _iteration(level, state, recipe)
-            return done + 1, state, history.write(done, losses)
+        def iterate(
+            done: tf.Tensor, state: LoopState, history: tf.TensorArray, again: tf.Tensor
+        ) -> tuple[tf.Tensor, ...]:
+            state, losses, made = _attempted(level, state, recipe, again)
+            # Where it was not made, the next attempt writes over its losses.
+            return done + tf.cast(made, tf.int32), state, history.write(done, losses), ~made
 
-        def unfinished(done: tf.Tensor, state: LoopState, _: tf.TensorArray) -> tf.Tensor:
+        def unfinished(done: tf.Tensor, state: LoopState, *_: tf.Tensor) -> tf.Tensor:
             return (done < last) & in_time(done, state)
 
-        painted: tuple[tf.Tensor, ...] = tf.while_loop(unfinished, iterate, (done, state, history))
-        return painted
+        *painted, _ = tf.while_loop(unfinished, iterate, (done, state, history, tf.constant(False)))
+        return tuple(painted)
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     done, state, history = tf.while_loop(
@@ -88,10 +91,20 @@ def optimise(
     return state, history.stack()[:done]
 
 
-def _iteration(level: Level, state: LoopState, recipe: Recipe) -> tuple[LoopState, tf.Tensor]:
-    """One update of the picture; and the losses of the picture before it, float32[4]."""
+def _attempted(
+    level: Level, state: LoopState, recipe: Recipe, again: tf.Tensor
+) -> tuple[LoopState, tf.Tensor, tf.Tensor]:
+    """One update of the picture; the losses of the picture before it, float32[4]; and whether it was made, bool[].
+
+    It is not made where the losses are not finite and the step before can be made shorter. The state then stays as it
+    is, so that a run which is split here tries the same again.
+    """
     stepping = Stepping(recipe, state.iteration)
-    image, memory, losses, gradient = evaluated(level.losses_of, state.image, state.memory, stepping)
-    kept = state.kept.seen(image, losses.total, recipe)
-    image, memory = stepping.step(image, gradient, memory)
-    return LoopState(image, state.iteration + 1, kept.stepped(image, recipe), memory), tf.stack(losses)
+    evaluated = attempt(level.losses_of, state.image, state.memory, stepping, again)
+
+    def updated() -> LoopState:
+        kept = state.kept.seen(evaluated.image, evaluated.losses.total, recipe)
+        image, memory = stepping.step(evaluated.image, evaluated.gradient, evaluated.memory)
+        return LoopState(image, state.iteration + 1, kept.stepped(image, recipe), memory)
+
+    return tf.cond(evaluated.usable, updated, lambda: state), tf.stack(evaluated.losses), evaluated.usable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 import tensorflow as tf
 
@@ -60,31 +60,32 @@ def carried(recipe: Recipe, memory: Memory, height: tf.Tensor, width: tf.Tensor)
     return _choose(recipe, lambda optimiser: optimiser.carried(memory, height, width))
 
 
-def evaluated(
-    losses_of: Callable[[tf.Tensor], Losses], image: tf.Tensor, memory: Memory, stepping: Stepping
-) -> tuple[tf.Tensor, Memory, Losses, tf.Tensor]:
-    """The losses of a picture and the gradient of their total, with the picture and memory that they belong to.
+class Attempt(NamedTuple):
+    """A picture evaluated."""
 
-    Where they are not finite, the step to this picture was too long: they are taken once more where it is shortened.
-    If they are still not finite, the run has diverged.
+    image: tf.Tensor  # float32[height, width, 3]
+    memory: Memory
+    losses: Losses  # of the picture
+    gradient: tf.Tensor  # float32[height, width, 3], of the total times `Stepping.gradient_scale`
+    usable: tf.Tensor  # bool[]: nothing is left to try
+
+
+def attempt(
+    losses_of: Callable[[tf.Tensor], Losses], image: tf.Tensor, memory: Memory, stepping: Stepping, again: tf.Tensor
+) -> Attempt:
+    """Evaluates a picture, or where `again`, bool[], says so the one to which most of the last step is undone.
+
+    Where the losses are not finite, the step to this picture was too long: an attempt is made again. If they still are
+    not finite, the run has diverged.
     """
-
-    def evaluate(tries: tf.Tensor, image: tf.Tensor, memory: Memory, *_: Any) -> tuple[Any, ...]:
-        image, memory = tf.cond(tries == 0, lambda: (image, memory), lambda: stepping.shortened(image, memory))
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            losses = losses_of(image)
-            total = losses.total * stepping.gradient_scale(image)
-        return tries + 1, image, memory, losses, tape.gradient(total, image)
-
-    def unusable(tries: tf.Tensor, _: tf.Tensor, memory: Memory, losses: Losses, gradient: tf.Tensor) -> tf.Tensor:
-        finite = tf.math.is_finite(losses.total) & tf.reduce_all(tf.math.is_finite(gradient))
-        return (tries == 0) | ((tries == 1) & (memory.steps > 0) & ~finite)
-
-    nothing = Losses(*(tf.constant(0.0) for _ in Losses._fields))
-    start = (tf.constant(0), image, memory, nothing, tf.zeros_like(image))
-    _, image, memory, losses, gradient = tf.while_loop(unusable, evaluate, start)
-    return image, memory, losses, gradient
+    image, memory = tf.cond(again, lambda: stepping.shortened(image, memory), lambda: (image, memory))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        losses = losses_of(image)
+        total = losses.total * stepping.gradient_scale(image)
+    gradient = tape.gradient(total, image)
+    finite = tf.math.is_finite(losses.total) & tf.reduce_all(tf.math.is_finite(gradient))
+    return Attempt(image, memory, losses, gradient, finite | again | (memory.steps == 0))
 
 
 def _choose(recipe: Recipe, of: Callable[[Optimiser], Chosen]) -> Chosen:
