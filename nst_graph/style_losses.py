@@ -20,6 +20,11 @@ from nst_graph.moments import Moments
 VARIANCE_FLOOR = 1e-4
 
 
+# The least that a covariance counts as, of the Gram matrix, both squared: that of a flat style is rounding errors
+# alone, and relative to them nothing else would count. Paintings have 0.03 and more in every layer.
+LEAST_COVARIANCE = 1e-2
+
+
 class StyleTarget(NamedTuple):
     """What a layer is compared with."""
 
@@ -80,7 +85,8 @@ def _relative_gram(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _relative_moments(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
-    return _inverse(_squares(style.mean)), _inverse(_squares(style.covariance))
+    covariance = tf.maximum(_squares(style.covariance), LEAST_COVARIANCE * _squares(style.gram))
+    return _inverse(_squares(style.mean)), _inverse(covariance)
 
 
 def _mean_distance(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:

@@ -70,6 +70,14 @@ def test_a_flat_style_and_a_flat_picture_give_finite_losses_and_gradients(kind):
         assert np.isfinite(tape.gradient(value, current)).all()
 
 
+def test_the_covariance_of_a_flat_style_counts_as_a_hundredth_of_its_gram_matrix():
+    """Else the rounding errors in it would be the measure, and no mean would count."""
+    rows = CURRENT.numpy().reshape(-1, 6)
+    mean = np.sum((rows.mean(axis=0) - 3) ** 2) / (6 * 3**2)
+    covariance = np.sum(np.cov(rows, rowvar=False, bias=True) ** 2) / (0.01 * (6 * 3**2) ** 2)
+    assert loss("moments-relative", CURRENT, 0 * STYLE + 3).numpy() == pytest.approx(mean + covariance, rel=1e-4)
+
+
 def positive(size: int, least: float) -> np.ndarray:
     """A random symmetric matrix with eigenvalues from `least` to 1."""
     orthogonal, _ = np.linalg.qr(np.random.default_rng(size).standard_normal((size, size)))
