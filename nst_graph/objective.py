@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -46,7 +46,7 @@ class Objective:
         self._content_features = features_at(network, content_layers)
         self._style_features = features_at(network, STYLE_LAYERS)
         features = features_at(network, [*content_layers, *STYLE_LAYERS])
-        self._features = tf.function(features, jit_compile=True, autograph=False) if xla else features
+        self._features = _compiled(features) if xla else features
 
     def targets(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
         """Targets from two pictures of any sizes: float32[height, width, 3] in 0..255."""
@@ -74,6 +74,27 @@ class Objective:
         kind = tf.cast(recipe.numbers["variation"], tf.int32)
         variation = options["tv_weight"] * total_variation(kind, image)
         return Losses(content + style + variation, content, style, variation)
+
+
+def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:
+    """The network as XLA compiles it, with a gradient for the picture alone.
+
+    Its weights are arguments: to read variables would make the call, and the loops around it, stateful. A session's
+    optimiser of dependencies then ties calls in an inner loop to the outer one, which no session runs (TensorFlow 2.21).
+    """
+
+    @tf.function(jit_compile=True, autograph=False)
+    def features(weights: Sequence[tf.Tensor], picture: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        # Without this the gradient's function would have the weights' gradients among its outputs.
+        constant = [tf.stop_gradient(weight) for weight in weights]
+        outputs: Mapping[str, tf.Tensor] = network.stateless_call([], constant, picture)[0]
+        return outputs
+
+    def of(picture: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        made: Mapping[str, tf.Tensor] = features([weight.value for weight in network.non_trainable_variables], picture)
+        return made
+
+    return of
 
 
 def _squared_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
