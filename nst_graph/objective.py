@@ -80,7 +80,8 @@ def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Ten
     """The network as XLA compiles it, with a gradient for the picture alone.
 
     Its weights are arguments: to read variables would make the call, and the loops around it, stateful. A session's
-    optimiser of dependencies then ties calls in an inner loop to the outer one, which no session runs (TensorFlow 2.21).
+    optimiser of dependencies then ties calls in an inner loop to the outer one, and no session runs that (TensorFlow
+    2.21).
     """
 
     @tf.function(jit_compile=True, autograph=False)
