@@ -84,14 +84,15 @@ def test_status_shows_the_version(address):
     assert (done.returncode, done.stdout) == (0, "nst version 1 AVAILABLE\n")
 
 
-def test_bfloat16_gives_nearly_the_same_picture(demo, tmp_path):
-    """Half the bits in the network, the same recipe: the picture differs by less than it changes."""
+def test_a_picture_made_in_bfloat16_is_as_good(demo, tmp_path):
+    """Half the bits in the network, the same recipe: its errors, measured in float32, differ by about 2 %."""
     folder, _ = demo
     content, style = (read_picture(folder / f"{name}.png", 128).pixels for name in ("content", "style"))
-    images = []
-    for precision in ("float32", "bfloat16"):
-        version = export_version(tmp_path / precision, weights="random:0", precision=precision)
-        module = tf.saved_model.load(str(version))
-        images.append(module.stylize(content, style, 40)["image"].numpy().astype(float))
-    change = np.abs(images[0] - content).mean()
-    assert np.abs(images[0] - images[1]).mean() < change / 4
+    modules = [
+        tf.saved_model.load(str(export_version(tmp_path / precision, weights="random:0", precision=precision)))
+        for precision in ("float32", "bfloat16")
+    ]
+    images = [module.stylize(content, style, 40)["image"] for module in modules]
+    wanted, got = (modules[0].evaluate(content, style, image) for image in images)
+    for name in ("style_errors", "content_error"):
+        np.testing.assert_allclose(got[name], wanted[name], rtol=0.06)

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nst_client.cli import app
-from tests.exports import network_of
+from nst_graph.presets import PRESETS
+from nst_graph.style_transfer import network_for
 
 # Keras' own writer does not know yet what NumPy 2 expects of `__array__`.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -26,7 +27,7 @@ main()
 def weights(tmp_path_factory):
     """A weights file of full width, which the command line demands."""
     file = tmp_path_factory.mktemp("weights") / "untrained.weights.h5"
-    network_of("nst").save_weights(file)
+    network_for(PRESETS, pooling="max").save_weights(file)
     return file
 
 
