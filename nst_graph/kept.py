@@ -17,7 +17,7 @@ class Kept(NamedTuple):
 
     def seen(self, image: tf.Tensor, loss: tf.Tensor, recipe: Recipe) -> Kept:
         """After an iteration has found the total loss of the picture that it began with."""
-        better = _wants_best(recipe) & (loss < self.loss)
+        better = recipe.keeps_best & (loss < self.loss)
         picture = tf.where(better, image[: tf.shape(self.picture)[0]], self.picture)
         return Kept(tf.ensure_shape(picture, self.picture.shape), tf.where(better, loss, self.loss))
 
@@ -51,8 +51,4 @@ def kept_rows(height: tf.Tensor, recipe: Recipe) -> tf.Tensor:
 
 
 def _keeps(recipe: Recipe) -> tf.Tensor:
-    return _wants_best(recipe) | (recipe.options["average"] > 0)
-
-
-def _wants_best(recipe: Recipe) -> tf.Tensor:
-    return recipe.options["keep"] == "best"
+    return recipe.keeps_best | (recipe.options["average"] > 0)

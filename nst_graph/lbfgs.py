@@ -16,8 +16,9 @@ PAIRS, SCALE = 0, 1  # the numbers: pairs remembered so far, however many were f
 class Lbfgs:
     """Nocedal and Wright (2006), algorithm 7.4 (two-loop recursion), with the rules of torch.optim.LBFGS.
 
-    The ring holds the last steps, then the changes of the gradient that they made: pair `i` stands at `i` modulo the
-    history. Its products are those of what the ring holds, rounded as it is, so that the estimate stays positive.
+    The ring holds the last steps, oldest first, then the changes of the gradient that they made; where there are fewer
+    than `history`, zeros stand in front. Its products are those of what it holds, rounded as it is, so that the
+    estimate stays positive.
     """
 
     def sizes(self, history: tf.Tensor) -> Sizes:
@@ -56,10 +57,9 @@ class Lbfgs:
         curvature, length = _product(step, change), _product(change, change)
 
         def longer() -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            place = pairs % history
-            ring = tf.tensor_scatter_nd_update(
-                memory.ring, tf.stack([[place], [history + place]]), tf.stack([step, change])
-            )
+            # Moved, not written over: no GPU has a kernel that scatters into bfloat16.
+            steps, changes = memory.ring[1:history], memory.ring[history + 1 :]
+            ring = tf.concat([steps, step[tf.newaxis], changes, change[tf.newaxis]], axis=0)
             return pairs + 1, curvature / length, ring
 
         enough = (memory.steps > 0) & (curvature > LEAST_CURVATURE)
@@ -73,27 +73,26 @@ class Lbfgs:
 def _inverse_hessian_product(gradient: tf.Tensor, pairs: tf.Tensor, scale: tf.Tensor, ring: tf.Tensor) -> tf.Tensor:
     """The two loops: of `gradient` with the estimate that the ring's pairs make."""
     history = tf.shape(ring)[0] // 2
-    oldest = tf.maximum(pairs - history, 0)
+    oldest = history - tf.minimum(pairs, history)
 
-    def pair(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        place = index % history
+    def pair(place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         step, change = tf.cast(ring[place], tf.float32), tf.cast(ring[history + place], tf.float32)
         return step, change, 1.0 / _product(step, change)
 
-    def back(index: tf.Tensor, product: tf.Tensor, factors: tf.TensorArray) -> tuple[tf.Tensor, ...]:
-        step, change, inverse = pair(index)
+    def back(place: tf.Tensor, product: tf.Tensor, factors: tf.TensorArray) -> tuple[tf.Tensor, ...]:
+        step, change, inverse = pair(place)
         factor = inverse * _product(step, product)
-        return index - 1, product - factor * change, factors.write(index - oldest, factor)
+        return place - 1, product - factor * change, factors.write(place, factor)
 
-    def forth(index: tf.Tensor, product: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        step, change, inverse = pair(index)
-        factor = factors.read(index - oldest) - inverse * _product(change, product)
-        return index + 1, product + factor * step
+    def forth(place: tf.Tensor, product: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        step, change, inverse = pair(place)
+        factor = factors.read(place) - inverse * _product(change, product)
+        return place + 1, product + factor * step
 
     factors = tf.TensorArray(tf.float32, size=history, clear_after_read=False, element_shape=[])
-    start = (pairs - 1, gradient, factors)
-    _, product, factors = tf.while_loop(lambda index, *_: index >= oldest, back, start)
-    _, product = tf.while_loop(lambda index, _: index < pairs, forth, (oldest, scale * product))
+    start = (history - 1, gradient, factors)
+    _, product, factors = tf.while_loop(lambda place, *_: place >= oldest, back, start)
+    _, product = tf.while_loop(lambda place, _: place < history, forth, (oldest, scale * product))
     return product
 
 

@@ -18,6 +18,8 @@ from nst_graph.variation import VARIATIONS
 Tensors = Mapping[str, tf.Tensor]
 
 OPTIMIZERS = ("adam", "lbfgs", "sgd")
+KEEPS = ("last", "best")
+CHOICES = {"optimizer": OPTIMIZERS, "style_loss": tuple(STYLE_LOSSES), "keep": KEEPS}
 CONTENT_LOSSES = ("mean", "sum", "relative")
 
 # The numbers of a preset that the graph looks up, in one table: a column each.
@@ -58,6 +60,8 @@ class Recipe:
         self._rows = list(presets.values())
         self._index = _index(options["preset"], list(presets))
         self.options = options
+        # Here and not where they are used, in the loop: GPUs have no kernels for texts.
+        self._places = {name: _index(options[name], words) for name, words in CHOICES.items() if name in options}
         table = self._table([[float(column(row)) for column in NUMBERS.values()] for row in self._rows])
         self.numbers = dict(zip(NUMBERS, tf.unstack(table), strict=True))  # float32[] each
 
@@ -69,12 +73,17 @@ class Recipe:
     @property
     def optimizer(self) -> tf.Tensor:
         """Place in `OPTIMIZERS`: int32[]."""
-        return _index(self.options["optimizer"], OPTIMIZERS)
+        return self._places["optimizer"]
 
     @property
     def style_loss(self) -> tf.Tensor:
         """Place in `STYLE_LOSSES`: int32[]."""
-        return _index(self.options["style_loss"], list(STYLE_LOSSES))
+        return self._places["style_loss"]
+
+    @property
+    def keeps_best(self) -> tf.Tensor:
+        """Whether the picture with the smallest loss is wanted: bool[]."""
+        return self._places["keep"] == KEEPS.index("best")
 
     @property
     def style_layer_weights(self) -> tf.Tensor:

@@ -99,7 +99,7 @@ def refusals_of_states(model, inputs, state):
         "none": vector([]),
         "foreign": vector([b"\xff\xd8\xff"]),
         "damaged": vector([header, flipped, *parts[1:]]),
-        "cut": vector([header, *parts[:-1], parts[-1][:-1]]),
+        "cut": vector([header, parts[0][:-1], *parts[1:]]),
         "short": state[:-1],
         "long": vector([header, *[b""] * 100_000]),
         "rank 0": np.array(header, dtype=object),

@@ -114,7 +114,8 @@ def held(exclusive_dir, pool):
     wait_for_work()
     yield Held(call, run)
     call.model.close()
-    with pytest.raises(tf.errors.CancelledError):
+    # Where the close finds the queue's run in a function, the runtime calls the error internal (TensorFlow 2.21).
+    with pytest.raises((tf.errors.CancelledError, tf.errors.InternalError)):
         run.result(GUARD_SECONDS)
 
 
