@@ -29,7 +29,7 @@ STATE_RULES = {
     "short": "state_bytes: must be whole, 8 strings and 24 words in the first, got 7 strings and 24 words",
     "long": "state_bytes: must be whole, 8 strings and 24 words in the first, got 100001 strings and 24 words",
     "rank 0": "[] is not compatible with expected shape [?]",
-    "rank 2": "[1,5] is not compatible with expected shape [?]",
+    "rank 2": "[1,8] is not compatible with expected shape [?]",
     "other": "state_bytes: must come from a run with the same style, ",
 }
 COUNT_RULE = f"iterations: must be a whole number from 1 to {LIMITS.max_iterations}, got"
