@@ -1,12 +1,9 @@
-"""The optimisation loop: one `tf.while_loop` over the sizes and one over their iterations.
-
-All of their state is loop variables.
-"""
+"""The optimisation loop: one `tf.while_loop` over the iterations of all sizes, all of whose state is loop variables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -16,7 +13,7 @@ from nst_graph.optimiser import Memory
 from nst_graph.recipe import Recipe
 from nst_graph.stepping import Stepping, attempt
 
-LossesOf = Callable[[tf.Tensor], Losses]
+Targets = Any  # a structure of tensors
 
 
 class LoopState(NamedTuple):
@@ -28,15 +25,17 @@ class LoopState(NamedTuple):
     memory: Memory  # the optimiser's
 
 
-class Level(NamedTuple):
-    """What the iterations at one size share."""
+class Levels(NamedTuple):
+    """The sizes of a run."""
 
-    losses_of: LossesOf  # of a picture of this size
-    end: tf.Tensor  # int32[]: number of the first iteration behind it
+    of: Callable[[tf.Tensor], tf.Tensor]  # the level of an iteration: int32[] to int32[]
+    begin: Callable[[tf.Tensor, LoopState], tuple[Targets, LoopState]]  # a level's targets, and the state at its size
+    specs: Targets  # a `tf.TensorSpec` for each tensor of a level's targets
+    losses: Callable[[tf.Tensor, Targets], Losses]  # of a picture of the level's size
 
 
 def optimise(
-    level_of: Callable[[LoopState], tuple[Level, LoopState]],
+    levels: Levels,
     state: LoopState,
     *,
     iterations: tf.Tensor,
@@ -46,7 +45,8 @@ def optimise(
     """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
     Args:
-        level_of: the level of a state's next iteration, and the state at its size.
+        levels: the sizes. One loop paints them all: in a loop within a loop, a session's optimiser of dependencies may
+            tie calls of functions to the outer one, and the runtime refuses that (TensorFlow 2.21).
         state: where to start.
         iterations: int32[], at least 1.
         recipe: the numbers.
@@ -58,41 +58,36 @@ def optimise(
         picture before its update.
     """
 
-    def in_time(done: tf.Tensor, state: LoopState) -> tf.Tensor:
+    def unfinished(done: tf.Tensor, state: LoopState, *_: Any) -> tf.Tensor:
         if ends_at is None:
-            return True
+            return done < iterations
         with tf.control_dependencies([tf.identity(state.image)]):  # else the counter runs ahead of the pictures
             now = tf.timestamp()
-        return (done < 1) | (now < ends_at)
+        return (done < iterations) & ((done < 1) | (now < ends_at))
 
-    def paint_level(done: tf.Tensor, state: LoopState, history: tf.TensorArray) -> tuple[tf.Tensor, ...]:
-        level, state = level_of(state)
-        last = tf.minimum(iterations, done + (level.end - state.iteration))
-
-        def iterate(
-            done: tf.Tensor, state: LoopState, history: tf.TensorArray, again: tf.Tensor
-        ) -> tuple[tf.Tensor, ...]:
-            state, losses, made = _attempted(level, state, recipe, again)
-            # Where it was not made, the next attempt writes over its losses.
-            return done + tf.cast(made, tf.int32), state, history.write(done, losses), ~made
-
-        def unfinished(done: tf.Tensor, state: LoopState, *_: tf.Tensor) -> tf.Tensor:
-            return (done < last) & in_time(done, state)
-
-        *painted, _ = tf.while_loop(unfinished, iterate, (done, state, history, tf.constant(False)))
-        return tuple(painted)
+    def iterate(
+        done: tf.Tensor, state: LoopState, history: tf.TensorArray, again: tf.Tensor, level: tf.Tensor, targets: Targets
+    ) -> tuple[Any, ...]:
+        wanted = levels.of(state.iteration)
+        targets, state = tf.cond(level == wanted, lambda: (targets, state), lambda: levels.begin(wanted, state))
+        state, losses, made = _attempted(lambda image: levels.losses(image, targets), state, recipe, again)
+        # Where it was not made, the next attempt writes over its losses.
+        return done + tf.cast(made, tf.int32), state, history.write(done, losses), ~made, wanted, targets
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
-    done, state, history = tf.while_loop(
-        lambda done, state, _: (done < iterations) & in_time(done, state),
-        paint_level,
-        (tf.constant(0), state, history),
-    )
+    nothing = tf.nest.map_structure(lambda spec: _empty(spec, 0 * iterations), levels.specs)
+    start = (tf.constant(0), state, history, tf.constant(False), tf.constant(-1), nothing)
+    done, state, history, *_ = tf.while_loop(unfinished, iterate, start)
     return state, history.stack()[:done]
 
 
+def _empty(spec: tf.TensorSpec, zero: tf.Tensor) -> tf.Tensor:
+    """A tensor whose unknown sides are `zero`, int32[]: as unknown as those of the tensors that follow in the loop."""
+    return tf.zeros([zero if side is None else side for side in spec.shape], spec.dtype)
+
+
 def _attempted(
-    level: Level, state: LoopState, recipe: Recipe, again: tf.Tensor
+    losses_of: Callable[[tf.Tensor], Losses], state: LoopState, recipe: Recipe, again: tf.Tensor
 ) -> tuple[LoopState, tf.Tensor, tf.Tensor]:
     """One update of the picture; the losses of the picture before it, float32[4]; and whether it was made, bool[].
 
@@ -100,7 +95,7 @@ def _attempted(
     is, so that a run which is split here tries the same again.
     """
     stepping = Stepping(recipe, state.iteration)
-    evaluated = attempt(level.losses_of, state.image, state.memory, stepping, again)
+    evaluated = attempt(losses_of, state.image, state.memory, stepping, again)
 
     def updated() -> LoopState:
         kept = state.kept.seen(evaluated.image, evaluated.losses.total, recipe)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from nst_graph.moments import Moments, moments
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
-from nst_graph.style_losses import StyleTarget, style_loss, style_targets
+from nst_graph.style_losses import STYLE_TARGET, StyleTarget, style_loss, style_targets
 from nst_graph.variation import variation as total_variation
 from nst_graph.vgg19 import features_at, preprocess
 
@@ -47,6 +47,13 @@ class Objective:
         self._style_features = features_at(network, STYLE_LAYERS)
         features = features_at(network, [*content_layers, *STYLE_LAYERS])
         self._features = _compiled(features) if xla else features
+
+    @property
+    def target_specs(self) -> Targets:
+        """The dtypes and shapes of `targets`."""
+        content = {name: tf.TensorSpec(maps.shape, maps.dtype) for name, maps in self._content_features.output.items()}
+        scales = [tf.TensorSpec([])] * len(self._content_layers)
+        return Targets(content, scales, [STYLE_TARGET] * len(STYLE_LAYERS))
 
     def targets(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
         """Targets from two pictures of any sizes: float32[height, width, 3] in 0..255."""
@@ -92,7 +99,9 @@ def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Ten
         return outputs
 
     def of(picture: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        made: Mapping[str, tf.Tensor] = features([weight.value for weight in network.non_trainable_variables], picture)
+        made: Mapping[str, tf.Tensor] = features(
+            [tf.convert_to_tensor(weight) for weight in network.non_trainable_variables], picture
+        )
         return made
 
     return of

@@ -109,7 +109,7 @@ class Optimisation:
         painting = self._painting(request._replace(content=content, style=style))
         objective = self._compiled_objective if xla else self._objective
         state, losses = optimise(
-            lambda state: painting.level(objective, state),
+            painting.levels(objective),
             state,
             iterations=iterations,
             recipe=self._recipe(request),

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from nst_graph.kept import Kept, kept_from, kept_rows
 from nst_graph.limits import MIN_SIDE
-from nst_graph.loop import Level, LoopState
-from nst_graph.objective import Losses, Objective
+from nst_graph.loop import Levels, LoopState
+from nst_graph.objective import Losses, Objective, Targets
 from nst_graph.optimiser import SCALAR, empty_memory, memory_shapes
 from nst_graph.pixels import clip, floats
 from nst_graph.recipe import Recipe
@@ -39,19 +39,20 @@ class Painting:
         memory = memory_shapes(memory_sizes(self._recipe), height, width)
         return LoopState(tf.stack([height, width, 3]), SCALAR, kept, memory)
 
-    def level(self, objective: Objective, state: LoopState) -> tuple[Level, LoopState]:
-        """What the next iteration of a state needs, and the state at its size."""
-        schedule = self._recipe.schedule
-        level = schedule.level(state.iteration)
-        height, width = self._sides(level)
-        targets = objective.targets(resize(self._content, height, width), self._style_at(level), self._recipe)
-        same = level == self._last_level(state.iteration)
-        state = tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+    def levels(self, objective: Objective) -> Levels:
+        """The sizes, for the loop."""
 
-        def losses_of(image: tf.Tensor) -> Losses:
+        def begin(level: tf.Tensor, state: LoopState) -> tuple[Targets, LoopState]:
+            height, width = self._sides(level)
+            content = resize(self._content, height, width)
+            targets = objective.targets(content, self._style_at(level), self._recipe)
+            same = level == self._last_level(state.iteration)
+            return targets, tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+
+        def losses(image: tf.Tensor, targets: Targets) -> Losses:
             return objective.losses(image, targets, self._recipe)
 
-        return Level(losses_of, schedule.end(level)), state
+        return Levels(self._recipe.schedule.level, begin, objective.target_specs, losses)
 
     def result(self, state: LoopState) -> tf.Tensor:
         """The picture that a state has come to, of the content's size: float32[height, width, 3] in 0..255."""

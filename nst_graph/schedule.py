@@ -27,10 +27,6 @@ class Schedule(NamedTuple):
         """Number of the first iteration of a level: int32[]."""
         return self._starts[level]
 
-    def end(self, level: tf.Tensor) -> tf.Tensor:
-        """Number of the first iteration behind a level: int32[]; the last level has no end."""
-        return tf.concat([self._starts[1:], [tf.int32.max]], axis=0)[level]
-
     @property
     def _starts(self) -> tf.Tensor:
         """int32[levels]. A sum above int32 is as good as int32's largest number."""

@@ -37,7 +37,7 @@ class StyleTarget(NamedTuple):
 _NUMBER, _VECTOR, _MATRIX = (tf.TensorSpec([None] * rank) for rank in range(3))  # of any number of channels
 _KIND = tf.TensorSpec([], tf.int32)
 _MOMENTS = Moments(_VECTOR, _MATRIX)
-_TARGET = StyleTarget(_MOMENTS, _MATRIX, _NUMBER, _NUMBER)
+STYLE_TARGET = StyleTarget(_MOMENTS, _MATRIX, _NUMBER, _NUMBER)
 
 Scales = Callable[[Moments], tuple[tf.Tensor, tf.Tensor]]  # to `mean_scale` and `scale`
 Error = Callable[[Moments, StyleTarget], tf.Tensor]  # to float32[]
@@ -140,7 +140,7 @@ def _target(kind: tf.Tensor, style: Moments) -> tuple[tf.Tensor, ...]:
     return tf.ensure_shape(root, [None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
 
 
-@shared(_KIND, _MOMENTS, _TARGET)
+@shared(_KIND, _MOMENTS, STYLE_TARGET)
 def _error_and_gradients(kind: tf.Tensor, current: Moments, target: StyleTarget) -> list[tf.Tensor]:
     place = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])[kind]
 

@@ -60,9 +60,9 @@ def test_the_walk_reaches_the_loop(graph):
 
 
 def test_the_signatures_share_their_loops_and_those_of_xla_others(graphs):
-    """Over sizes, over iterations and the two of L-BFGS; three of matrix roots, which all share."""
+    """Over iterations and the two of L-BFGS; three of matrix roots, which all share."""
     loops = {name: sum(node.op in LOOPS for node in all_nodes(graph)) for name, graph in graphs.items()}
-    assert loops == {"defaults": 4 + 3, "every option, bfloat16": 4 + 4 + 3, "exclusive, float16": 4 + 3}
+    assert loops == {"defaults": 3 + 3, "every option, bfloat16": 3 + 3 + 3, "exclusive, float16": 3 + 3}
 
 
 def test_everything_in_the_loop_has_a_kernel_for_gpus(graph):

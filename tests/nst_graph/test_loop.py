@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.kept import kept_from
-from nst_graph.loop import Level, LoopState, optimise
+from nst_graph.loop import Levels, LoopState, optimise
 from nst_graph.objective import Losses
 from nst_graph.optimiser import empty_memory
 from nst_graph.presets import PRESETS
@@ -45,8 +45,8 @@ def grey(level: float, recipe: Recipe) -> LoopState:
 
 def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
     """At one size."""
-    level = Level(losses_of, tf.constant(tf.int32.max))
-    return optimise(lambda state: (level, state), state, iterations=tf.constant(iterations), recipe=recipe, **options)
+    levels = Levels(lambda _: tf.constant(0), lambda _, state: ((), state), (), lambda image, _: losses_of(image))
+    return optimise(levels, state, iterations=tf.constant(iterations), recipe=recipe, **options)
 
 
 def test_it_finds_the_minimum(recipe):
@@ -88,16 +88,20 @@ def test_an_end_that_is_far_away_changes_nothing(recipe):
     np.testing.assert_array_equal(losses, whole_losses)
 
 
-def test_each_level_runs_to_its_end_and_the_next_one_goes_on(recipe):
+def test_each_level_begins_once_and_goes_on_with_the_state(recipe):
     begun = []
 
-    def level_of(state: LoopState) -> tuple[Level, LoopState]:
-        begun.append(int(state.iteration))
-        return Level(bowl, tf.constant(4 if state.iteration < 4 else 7 if state.iteration < 7 else 99)), state
+    def begin(level: tf.Tensor, state: LoopState) -> tuple[tf.Tensor, LoopState]:
+        begun.append((int(level), int(state.iteration)))
+        return tf.fill([3], 100.0), state
 
-    state, losses = optimise(level_of, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
+    def level_of(iteration: tf.Tensor) -> tf.Tensor:
+        return tf.cast(iteration >= 4, tf.int32) + tf.cast(iteration >= 7, tf.int32)
+
+    levels = Levels(level_of, begin, tf.TensorSpec([None]), lambda image, _: bowl(image))
+    state, losses = optimise(levels, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
     whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
-    assert begun == [0, 4, 7]
+    assert begun == [(0, 0), (1, 4), (2, 7)]
     np.testing.assert_array_equal(state.image, whole.image)
     np.testing.assert_array_equal(losses, whole_losses)
 
