@@ -24,7 +24,7 @@ ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     Bitcast BitwiseOr BroadcastGradientArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Conv2D
     Conv2DBackpropFilter Conv2DBackpropInput Cumsum DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead DivNoNan
     DynamicStitch Einsum EmptyTensorList EncodePng EnsureShape Equal ExpandDims ExtractJpegShape Fill Fingerprint
-    FloorDiv FloorMod GatherV2 Greater GreaterEqual Identity IdentityN IsFinite LeftShift Less LessEqual LogicalAnd
+    FloorDiv FloorMod GatherV2 Greater GreaterEqual Identity IdentityN If IsFinite LeftShift Less LessEqual LogicalAnd
     LogicalNot LogicalOr MatMul MatrixDiagPartV3 MatrixDiagV3 MatrixSetDiagV3 Max MaxPool MaxPoolGrad Maximum Mean
     MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mul Neg NoOp OnesLike Pack Pad PartitionedCall
     Placeholder PlaceholderWithDefault Pow Prod Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape
