@@ -86,9 +86,8 @@ class Objective:
 def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:
     """The network as XLA compiles it, with a gradient for the picture alone.
 
-    Its weights are arguments: to read variables would make the call, and the loops around it, stateful. A session's
-    optimiser of dependencies then ties calls in an inner loop to the outer one, and no session runs that (TensorFlow
-    2.21).
+    Its weights are arguments: to read variables would make the call stateful, and such calls are tied to one another in
+    the loop.
     """
 
     @tf.function(jit_compile=True, autograph=False)

@@ -1,6 +1,7 @@
 """How soon each recipe comes to its picture, beside neural-style-pt's recipe in PyTorch.
 
-    python -m tests.benchmarks.time_to_quality CONTENT STYLE [--size 512] [--only NAME ...] [--plot curves.png]
+    python -m tests.benchmarks.time_to_quality CONTENT STYLE [--size 512] [--evaluations 500] \\
+        [--precision bfloat16] [--only NAME ...] [--plot curves.png]
 
 Needs PyTorch (`make torch`). One row at a time, on the weights `trained` with max pooling. A point is the seconds of
 computing so far, without those of measuring, and what `evaluate` says in float32 of the picture: the mean of the five
@@ -22,8 +23,9 @@ from PIL import Image
 from torch.nn import functional
 
 from nst_export.weights import fill_weights
+from nst_graph.evaluation import CONTENT_LAYER
 from nst_graph.limits import Limits
-from nst_graph.presets import PRESETS
+from nst_graph.presets import PRESETS, STYLE_LAYERS
 from nst_graph.style_transfer import StyleTransfer, network_for
 from nst_graph.vgg19 import BLOCKS, IMAGENET_MEAN_BGR
 
@@ -31,8 +33,6 @@ REFERENCE = "neural-style-pt in PyTorch"
 ONE_SIZE = "nst at one size"
 EVALUATIONS = 500  # of the reference
 STEP = 20  # iterations between two points
-STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
-CONTENT_LAYER = "block4_conv2"
 
 
 class Point(NamedTuple):
