@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from nst_graph import validation
 from nst_graph.exif import orientation, upright
-from nst_graph.limits import MAX_DECODED_PIXELS, Limits
+from nst_graph.limits import MAX_DECODED_PIXELS, MAX_STYLES, Limits
+
+Decode = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 JPEG_START = b"\xff\xd8\xff"
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -45,6 +49,45 @@ def decode_picture(name: str, data: tf.Tensor, size: tf.Tensor, limits: Limits) 
         lambda: tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"),
     )
     return _resize(name, upright(image, orientation(data, is_png)), size, limits)
+
+
+def decode_several(decode: Decode, files: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Decodes files of pictures of several sizes.
+
+    Args:
+        decode: `decode_picture`, for one file and a size.
+        files: string[n].
+        size: int32[], of all.
+
+    Returns:
+        uint8[n, height, width, 3], padded below and on the right; and int32[n, 2], height and width of each.
+    """
+    files = tf.ensure_shape(files, [None])
+    rule = f"more_style_bytes: must be at most {MAX_STYLES - 1} files, got "
+    count = tf.size(files)
+    files = validation.required(files, count < MAX_STYLES, rule, tf.as_string(count))
+
+    def add(number: tf.Tensor, pictures: tf.Tensor, sizes: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        picture = decode(files[number], size)
+        own = tf.shape(picture)[:2]
+        largest = tf.maximum(own, tf.shape(pictures)[1:3])
+        both = [_padded(pictures, largest), _padded(picture[tf.newaxis], largest)]
+        return number + 1, tf.concat(both, axis=0), tf.concat([sizes, own[tf.newaxis]], axis=0)
+
+    nothing = (
+        tf.constant(0),
+        tf.zeros([0 * count, 0 * count, 0 * count, 3], tf.uint8),
+        tf.zeros([0 * count, 2], tf.int32),
+    )
+    _, pictures, sizes = tf.while_loop(lambda number, *_: number < count, add, nothing)
+    return pictures, sizes
+
+
+def _padded(pictures: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """uint8[n, height, width, 3] with zeros below and on the right, up to a height and a width: int32[2]."""
+    missing = size - tf.shape(pictures)[1:3]
+    padded = tf.pad(pictures, [[0, 0], [0, missing[0]], [0, missing[1]], [0, 0]])
+    return tf.ensure_shape(padded, [None, None, None, 3])
 
 
 def encode_picture(image: tf.Tensor) -> tf.Tensor:

@@ -10,12 +10,12 @@ from typing import Any
 import tensorflow as tf
 
 from nst_graph import validation
-from nst_graph.encoded import decode_picture, encode_picture
+from nst_graph.encoded import decode_picture, decode_several, encode_picture
 from nst_graph.evaluation import Yardstick
 from nst_graph.limits import Limits
 from nst_graph.loop import LoopState
 from nst_graph.optimisation import Optimisation, Request
-from nst_graph.options import OPTIONS, Option
+from nst_graph.options import OPTIONS, Option, options_for
 from nst_graph.pixels import floats
 from nst_graph.signatures import PIXELS, Signature
 from nst_graph.state import read_state, write_state
@@ -32,8 +32,11 @@ class StylizeFunctions:
         self._optimisation, self._limits, self._options = optimisation, limits, options
         self._decode = {
             name: tf.function(partial(decode_picture, name, limits=limits), autograph=False)
-            for name in ("content_bytes", "style_bytes")
+            for name in ("content_bytes", "style_bytes", "more_style_bytes")
         }
+        self._decode_several = tf.function(
+            partial(decode_several, self._decode.pop("more_style_bytes")), autograph=False
+        )
         self._read = tf.function(self._read_state, autograph=False)
         self._write = tf.function(self._write_state, autograph=False)
 
@@ -42,17 +45,26 @@ class StylizeFunctions:
         defaults = {option.name: _default(option) for option in self._options}
         specs = row.inputs
         if row.takes_options:
-            specs |= {option.name: tf.TensorSpec(option.shape, option.dtype) for option in self._options}
+            taken = options_for(row.reads, self._options)
+            specs |= {option.name: tf.TensorSpec(option.shape, option.dtype) for option in taken}
 
         def function(*arguments: tf.Tensor) -> dict[str, tf.Tensor]:
             inputs = {**defaults, **dict(zip(specs, arguments, strict=True))}
             content, style = self._pictures(row, inputs)
-            chosen = self._optimisation.resolve({name: inputs[name] for name in defaults}, content)
-            return self._outputs(row, Request(content, style, chosen), inputs)
+            options = self._optimisation.resolve(self._read_options(row, inputs), content, style)
+            return self._outputs(row, Request(content, style, options), inputs)
 
         _name(function, row.name, {name: defaults.get(name) for name in specs})
         named = [tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()]
         return tf.function(function, input_signature=named, autograph=False)
+
+    def _read_options(self, row: Signature, inputs: Tensors) -> dict[str, tf.Tensor]:
+        """The options as pixels, whatever they came as."""
+        options = {option.name: inputs[option.name] for option in options_for("pixels", self._options)}
+        if row.reads == "files" and row.takes_options:
+            pictures, sizes = self._decode_several(inputs["more_style_bytes"], inputs["size"])
+            options |= {"more_styles": pictures, "more_style_sizes": sizes}
+        return options
 
     def _pictures(self, row: Signature, inputs: Tensors) -> list[tf.Tensor]:
         """Content and style: uint8[height, width, 3] each."""

@@ -11,6 +11,10 @@ MIN_SIDE = 32
 # above any phone's camera and decode to 200 MB.
 MAX_DECODED_PIXELS = 2**26
 
+# Each style more is a pass of the network for each size of the picture, and each region more a copy of the features.
+MAX_STYLES = 16
+MAX_REGIONS = 16
+
 
 class Limits(NamedTuple):
     """The limits chosen at export."""

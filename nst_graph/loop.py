@@ -29,9 +29,24 @@ class Levels(NamedTuple):
     """The sizes of a run."""
 
     of: Callable[[tf.Tensor], tf.Tensor]  # the level of an iteration: int32[] to int32[]
-    begin: Callable[[tf.Tensor, LoopState], tuple[Targets, LoopState]]  # a level's targets, and the state at its size
+    begin: Callable[[tf.Tensor, LoopState], tuple[Targets, LoopState]]  # targets without a style; the state at its size
+    styles: tf.Tensor  # int32[]: how many there are
+    learn: Callable[[tf.Tensor, Targets, tf.Tensor], Targets]  # a level's targets with the style of that number too
     specs: Targets  # a `tf.TensorSpec` for each tensor of a level's targets
     losses: Callable[[tf.Tensor, Targets], Losses]  # of a picture of the level's size
+
+
+class Pass(NamedTuple):
+    """What one pass of the loop leaves to the next."""
+
+    state: LoopState
+    level: tf.Tensor  # int32[]: whose targets there are; -1 before the first
+    learnt: tf.Tensor  # int32[]: styles that are in them
+    targets: Targets
+    losses: tf.Tensor  # float32[4]: of the picture that was updated
+    made: tf.Tensor  # bool[]: an update was made in this pass
+    again: tf.Tensor  # bool[]: the last update was not made, and is to be attempted with a shorter step
+    whole: tf.Tensor  # bool[]: the state belongs to its last iteration's level, so that a call may end here
 
 
 def optimise(
@@ -44,9 +59,12 @@ def optimise(
 ) -> tuple[LoopState, tf.Tensor]:
     """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
+    One loop does it all, a thing at a pass: it begins a size, learns a style, or updates the picture. In a loop within
+    a loop, a session's optimiser of dependencies may tie calls of functions to the outer one, and the runtime refuses
+    that (TensorFlow 2.21).
+
     Args:
-        levels: the sizes. One loop paints them all: in a loop within a loop, a session's optimiser of dependencies may
-            tie calls of functions to the outer one, and the runtime refuses that (TensorFlow 2.21).
+        levels: the sizes.
         state: where to start.
         iterations: int32[], at least 1.
         recipe: the numbers.
@@ -58,27 +76,48 @@ def optimise(
         picture before its update.
     """
 
-    def unfinished(done: tf.Tensor, state: LoopState, *_: Any) -> tf.Tensor:
+    def unfinished(done: tf.Tensor, _: tf.TensorArray, last: Pass) -> tf.Tensor:
         if ends_at is None:
             return done < iterations
-        with tf.control_dependencies([tf.identity(state.image)]):  # else the counter runs ahead of the pictures
+        with tf.control_dependencies([tf.identity(last.state.image)]):  # else the counter runs ahead of the pictures
             now = tf.timestamp()
-        return (done < iterations) & ((done < 1) | (now < ends_at))
+        return (done < iterations) & (~last.whole | (now < ends_at))
 
-    def iterate(
-        done: tf.Tensor, state: LoopState, history: tf.TensorArray, again: tf.Tensor, level: tf.Tensor, targets: Targets
-    ) -> tuple[Any, ...]:
-        wanted = levels.of(state.iteration)
-        targets, state = tf.cond(level == wanted, lambda: (targets, state), lambda: levels.begin(wanted, state))
-        state, losses, made = _attempted(lambda image: levels.losses(image, targets), state, recipe, again)
-        # Where it was not made, the next attempt writes over its losses.
-        return done + tf.cast(made, tf.int32), state, history.write(done, losses), ~made, wanted, targets
+    def go_on(done: tf.Tensor, history: tf.TensorArray, last: Pass) -> tuple[tf.Tensor, tf.TensorArray, Pass]:
+        made = _pass(levels, last, recipe)
+        # Where no update was made, the next one writes over its losses.
+        return done + tf.cast(made.made, tf.int32), history.write(done, made.losses), made
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     nothing = tf.nest.map_structure(lambda spec: _empty(spec, 0 * iterations), levels.specs)
-    start = (tf.constant(0), state, history, tf.constant(False), tf.constant(-1), nothing)
-    done, state, history, *_ = tf.while_loop(unfinished, iterate, start)
-    return state, history.stack()[:done]
+    none, false = tf.zeros([len(Losses._fields)]), tf.constant(False)
+    first = Pass(state, tf.constant(-1), tf.constant(0), nothing, none, false, false, false)
+    done, history, last = tf.while_loop(unfinished, go_on, (tf.constant(0), history, first))
+    return last.state, history.stack()[:done]
+
+
+def _pass(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
+    """Does what is to be done next."""
+    level = levels.of(last.state.iteration)
+    idle = last._replace(made=tf.constant(False))
+
+    def begin() -> Pass:
+        targets, state = levels.begin(level, last.state)
+        return idle._replace(state=state, level=level, learnt=tf.constant(0), targets=targets, whole=tf.constant(False))
+
+    def learn() -> Pass:
+        targets = levels.learn(level, last.targets, last.learnt)
+        return idle._replace(learnt=last.learnt + 1, targets=targets)
+
+    def update() -> Pass:
+        state, losses, made = _attempted(
+            lambda image: levels.losses(image, last.targets), last.state, recipe, last.again
+        )
+        return last._replace(state=state, losses=losses, made=made, again=~made, whole=last.whole | made)
+
+    place = tf.where(last.level != level, 0, tf.where(last.learnt < levels.styles, 1, 2))
+    done: Pass = tf.switch_case(place, [begin, learn, update])
+    return done
 
 
 def _empty(spec: tf.TensorSpec, zero: tf.Tensor) -> tf.Tensor:

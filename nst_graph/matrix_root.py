@@ -16,9 +16,9 @@ ITERATIONS = 12  # of both loops, as in crowsonkb/style-transfer-pytorch (StyleL
 
 
 def square_root(matrix: tf.Tensor) -> tf.Tensor:
-    """The positive root of a symmetric positive matrix: float32[n, n]."""
-    norm = tf.norm(matrix)
-    identity = tf.eye(tf.shape(matrix)[0])
+    """The positive roots of symmetric positive matrices: float32[matrices, n, n]."""
+    norm = tf.norm(matrix, axis=[-2, -1], keepdims=True)
+    identity = _identities(matrix)
 
     def iterate(root: tf.Tensor, inverse: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         correction = (3.0 * identity - inverse @ root) / 2.0
@@ -30,7 +30,7 @@ def square_root(matrix: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def trace_of_root(matrix: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Trace of the square root of a symmetric positive matrix: float32[] from float32[n, n].
+    """Traces of the square roots of symmetric positive matrices: float32[matrices] from float32[matrices, n, n].
 
     Its gradient is half the inverse root. It solves the Lyapunov equation `root X + X root = I` by the iteration of
     Lin and Maji (2017), algorithm 1, in which all terms commute here.
@@ -38,17 +38,21 @@ def trace_of_root(matrix: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], t
     root = square_root(matrix)
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        identity = tf.eye(tf.shape(root)[0])
-        norm = tf.norm(root)
+        identity = _identities(root)
+        norm = tf.norm(root, axis=[-2, -1], keepdims=True)
 
         def iterate(inverse: tf.Tensor, sign: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             correction = (3.0 * identity - sign @ sign) / 2.0
             return inverse @ correction, sign @ correction
 
         inverse, _ = _repeat(iterate, identity / norm, root / norm)
-        return upstream * inverse / 2.0
+        return upstream[:, tf.newaxis, tf.newaxis] * inverse / 2.0
 
     return tf.linalg.trace(root), gradient
+
+
+def _identities(matrices: tf.Tensor) -> tf.Tensor:
+    return tf.eye(tf.shape(matrices)[-1], batch_shape=tf.shape(matrices)[:1])
 
 
 def _repeat(iterate: Callable[[tf.Tensor, tf.Tensor], Pair], one: tf.Tensor, other: tf.Tensor) -> Pair:

@@ -1,4 +1,4 @@
-"""What all style losses are made of: the first two moments of a layer's features."""
+"""What all style losses are made of: the first two moments of a layer's features, in each region of a picture."""
 
 from __future__ import annotations
 
@@ -7,47 +7,117 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph.chosen import shared
+
 
 class Moments(NamedTuple):
     """Means over positions. Means and Gram matrices of several pictures may be averaged, covariances may not."""
 
-    mean: tf.Tensor  # float32[channels]
-    covariance: tf.Tensor  # float32[channels, channels], symmetric and, of features that hardly differ, not negative
+    mean: tf.Tensor  # float32[regions, channels]
+    covariance: (
+        tf.Tensor
+    )  # float32[regions, channels, channels], symmetric, and not negative where features hardly differ
 
     @property
     def gram(self) -> tf.Tensor:
-        """The second raw moment: float32[channels, channels]."""
-        return self.covariance + self.mean[:, tf.newaxis] * self.mean[tf.newaxis]
+        """The second raw moment: float32[regions, channels, channels]."""
+        return self.covariance + _outer(self.mean)
 
     def in_unit(self, unit: tf.Tensor) -> Moments:
         """Those of features divided by `unit`, float32[]."""
         return Moments(self.mean / unit, self.covariance / tf.square(unit))
 
+    def mixed(self, other: Moments, share: tf.Tensor) -> Moments:
+        """Those of both together, of which `share`, float32[regions] in 0..1, is `other`'s.
 
-def moments(features: tf.Tensor) -> Moments:
+        A share of 0 or 1 leaves one of them bit for bit. Either may have a single region for all.
+        """
+        share = share[:, tf.newaxis]
+        away = other.mean - self.mean
+        mean = (1.0 - share) * self.mean + share * other.mean
+        share = share[..., tf.newaxis]
+        within = (1.0 - share) * self.covariance + share * other.covariance
+        return Moments(mean, within + share * (1.0 - share) * _outer(away))
+
+
+# Weights of positions where there are no regions: all positions weigh the same, and count as one region.
+EVERYWHERE = ((),)
+
+
+def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWHERE) -> Moments:
     """Of a feature map, any float [1, height, width, channels].
 
     Gatys et al. (2016, eq. 3) sum over positions; the mean makes the matrix of a texture independent
     of the picture's size. Sums are float32 whatever the features are: in float16 they overflow.
+
+    Args:
+        features: of one picture.
+        weights: float32[positions, regions]: of each position in each region, of sum 1; without columns, as in
+            `EVERYWHERE`, all positions are one region. As guided Gram matrices (Gatys et al. 2017, section 5), except
+            that the sum is 1: what a small region weighs does not depend on its size.
     """
     positions = tf.reshape(tf.cast(features, tf.float32), [-1, features.shape[-1]])
-    count = tf.cast(tf.shape(positions)[0], tf.float32)
-    mean = tf.reduce_mean(positions, axis=0)
-    # From centred features: the Gram matrix less the mean's share has rounding for a variance where features are flat,
-    # and a root of a negative number.
-    return Moments(mean, _self_product(positions - mean) / count)
+    weights = tf.convert_to_tensor(weights, tf.float32)
+
+    @tf.custom_gradient
+    def of(rows: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
+        mean, covariance = _moments(rows, weights)
+        return (mean, covariance), lambda *upstream: _gradient(rows, weights, mean, *upstream)
+
+    mean, covariance = of(positions)
+    channels = features.shape[-1]
+    return Moments(tf.ensure_shape(mean, [None, channels]), tf.ensure_shape(covariance, [None, channels, channels]))
 
 
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
-    """float32[channels, channels]: see `moments`."""
-    return moments(features).gram
+    """Of a whole picture, float32[channels, channels]: see `moments`."""
+    return moments(features).gram[0]
 
 
-@tf.custom_gradient
-def _self_product(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """transpose(rows) rows, with one product in its gradient where autodiff makes two."""
+_ROWS, _BLOCKS = tf.TensorSpec([None, None]), tf.TensorSpec([None, None, None])
 
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        return tf.matmul(rows, upstream + tf.transpose(upstream))
 
-    return tf.matmul(rows, rows, transpose_a=True), gradient
+@shared(_ROWS, _ROWS)
+def _moments(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and covariance.
+
+    The covariance is that of centred rows: the Gram matrix less the mean's share has rounding for a variance where
+    features are flat, and a root of a negative number.
+    """
+
+    def everywhere() -> tuple[tf.Tensor, tf.Tensor]:
+        mean = tf.reduce_mean(rows, axis=0)
+        centred = rows - mean
+        return mean[tf.newaxis], (tf.matmul(centred, centred, transpose_a=True) / _count(rows))[tf.newaxis]
+
+    def by_region() -> tuple[tf.Tensor, tf.Tensor]:
+        mean = tf.matmul(weights, rows, transpose_a=True)
+        centred = rows - mean[:, tf.newaxis]
+        return mean, tf.matmul(centred * tf.transpose(weights)[..., tf.newaxis], centred, transpose_a=True)
+
+    return tf.cond(tf.size(weights) > 0, by_region, everywhere)
+
+
+@shared(_ROWS, _ROWS, _ROWS, _ROWS, _BLOCKS)
+def _gradient(
+    rows: tf.Tensor, weights: tf.Tensor, mean: tf.Tensor, of_mean: tf.Tensor, of_covariance: tf.Tensor
+) -> tf.Tensor:
+    """For the rows. One product where autodiff makes two; and none for the covariance's mean, whose share is 0."""
+    symmetric = of_covariance + tf.linalg.matrix_transpose(of_covariance)
+
+    def everywhere() -> tf.Tensor:
+        return (tf.matmul(rows - mean, symmetric[0]) + of_mean) / _count(rows)
+
+    def by_region() -> tf.Tensor:
+        each = tf.matmul(rows - mean[:, tf.newaxis], symmetric) + of_mean[:, tf.newaxis]
+        return tf.reduce_sum(tf.transpose(weights)[..., tf.newaxis] * each, axis=0)
+
+    return tf.cond(tf.size(weights) > 0, by_region, everywhere)
+
+
+def _count(rows: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.shape(rows)[0], tf.float32)
+
+
+def _outer(vectors: tf.Tensor) -> tf.Tensor:
+    return vectors[:, :, tf.newaxis] * vectors[:, tf.newaxis]

@@ -12,9 +12,10 @@ import tensorflow as tf
 from nst_graph import validation
 from nst_graph.exclusive import one_at_a_time
 from nst_graph.execution import Execution
+from nst_graph.limits import Limits
 from nst_graph.loop import LoopState, optimise
 from nst_graph.objective import Objective
-from nst_graph.options import Option
+from nst_graph.options import Option, options_for
 from nst_graph.painting import Painting
 from nst_graph.pixels import rounded
 from nst_graph.presets import Preset
@@ -46,13 +47,17 @@ class Optimisation:
         presets: Mapping[str, Preset],
         options: Sequence[Option],
         execution: Execution,
+        limits: Limits,
     ) -> None:
         layers = dict.fromkeys(layer for preset in presets.values() for layer in preset.content_layers)
         self._objective = Objective(network, list(layers))
         self._compiled_objective = Objective(network, list(layers), xla=True)
         self._presets = presets
-        self._options = [row._replace(choices=tuple(presets)) if row.name == "preset" else row for row in options]
-        self._execution = execution
+        self._options = [
+            row._replace(choices=tuple(presets)) if row.name == "preset" else row
+            for row in options_for("pixels", options)
+        ]
+        self._execution, self._limits = execution, limits
         self._made_with = {"network": _network_digest(network), "recipe": _digest(repr(presets).encode())}
         # Functions of their own, so that a SavedModel has each once and not once for each signature.
         self.resolve = tf.function(self._resolve, autograph=False)
@@ -61,10 +66,12 @@ class Optimisation:
         self.picture = tf.function(self._picture, autograph=False)
         self._run = tf.function(self._advance, autograph=False)
 
-    def _resolve(self, options: Mapping[str, tf.Tensor], content: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        """Unchecked options to those of a `Request`."""
+    def _resolve(
+        self, options: Mapping[str, tf.Tensor], content: tf.Tensor, style: tf.Tensor
+    ) -> Mapping[str, tf.Tensor]:
+        """Unchecked options to those of a `Request` with these pictures."""
         checked = {row.name: validation.option(row, options[row.name]) for row in self._options}
-        return resolved(checked, self._presets, content)
+        return resolved(checked, self._presets, content, style, self._limits)
 
     def _start(self, request: Request) -> LoopState:
         """The state before the first iteration."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from nst_graph.canvas import CANVAS, Canvas
+from nst_graph.colors import recolored
 from nst_graph.kept import Kept, kept_from, kept_rows
 from nst_graph.limits import MIN_SIDE
 from nst_graph.loop import Levels, LoopState
 from nst_graph.objective import Losses, Objective, Targets
 from nst_graph.optimiser import SCALAR, empty_memory, memory_shapes
-from nst_graph.pixels import clip, floats
+from nst_graph.pixels import MAX_LEVEL, clip, floats
 from nst_graph.recipe import Recipe
-from nst_graph.resampling import resize
+from nst_graph.regions import Regions
+from nst_graph.resampling import resize, triangle
 from nst_graph.schedule import sides
 from nst_graph.stepping import carried, memory_sizes
+from nst_graph.styles import Styles
 from nst_graph.vgg19 import IMAGENET_MEAN_BGR
+
+LevelTargets = tuple[Canvas, Targets]
 
 
 class Painting:
@@ -22,7 +28,9 @@ class Painting:
 
     def __init__(self, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> None:
         """Takes uint8[height, width, 3] each, of any sizes."""
-        self._content, self._style, self._recipe = floats(content), floats(style), recipe
+        self._content, self._recipe = floats(content), recipe
+        self._styles = Styles(style, recipe.options)
+        self._regions = Regions(recipe.options, self._styles)
         self._height, self._width = tf.unstack(tf.shape(content)[:2])
 
     def start(self) -> LoopState:
@@ -41,25 +49,47 @@ class Painting:
 
     def levels(self, objective: Objective) -> Levels:
         """The sizes, for the loop."""
+        canvas = self._canvas()
 
-        def begin(level: tf.Tensor, state: LoopState) -> tuple[Targets, LoopState]:
+        def begin(level: tf.Tensor, state: LoopState) -> tuple[LevelTargets, LoopState]:
             height, width = self._sides(level)
-            content = resize(self._content, height, width)
-            targets = objective.targets(content, self._style_at(level), self._recipe)
+            strength = tf.cond(
+                tf.size(canvas.strength) > 1,
+                lambda: resize(canvas.strength, height, width, triangle),
+                lambda: canvas.strength,
+            )
+            scaled = canvas._replace(content=resize(canvas.content, height, width), strength=strength)
+            targets = objective.targets(scaled.bare, self._regions, self._recipe)
             same = level == self._last_level(state.iteration)
-            return targets, tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+            return (scaled, targets), tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
 
-        def losses(image: tf.Tensor, targets: Targets) -> Losses:
-            return objective.losses(image, targets, self._recipe)
+        def learn(level: tf.Tensor, targets: LevelTargets, number: tf.Tensor) -> LevelTargets:
+            style = self._style_at(level, number)
+            return targets[0], objective.learnt(targets[1], style, number, self._regions, self._recipe)
 
-        return Levels(self._recipe.schedule.level, begin, objective.target_specs, losses)
+        def losses(image: tf.Tensor, targets: LevelTargets) -> Losses:
+            return objective.losses(targets[0].seen(image), targets[1], self._recipe)
+
+        specs = (CANVAS, objective.target_specs)
+        return Levels(self._recipe.schedule.level, begin, self._styles.count, learn, specs, losses)
 
     def result(self, state: LoopState) -> tf.Tensor:
         """The picture that a state has come to, of the content's size: float32[height, width, 3] in 0..255."""
-        return clip(resize(self._reached(state), self._height, self._width))
+        return clip(self._canvas().result(clip(resize(self._reached(state), self._height, self._width))))
+
+    def _canvas(self) -> Canvas:
+        """Of the content's own size."""
+        given = self._recipe.options["strength"]
+        strength = tf.cond(
+            tf.size(given) > 0,
+            lambda: tf.cast(given, tf.float32)[..., tf.newaxis] / MAX_LEVEL,
+            lambda: tf.ones([1, 1, 1]),
+        )
+        strength = tf.ensure_shape(strength, [None, None, 1]) * self._regions.coverage()
+        return Canvas(self._content, strength, self._recipe.luminance)
 
     def _reached(self, state: LoopState) -> tf.Tensor:
-        """The same, of the state's size."""
+        """What the optimiser has come to, of the state's size."""
         done = state.iteration - self._recipe.schedule.start(self._last_level(state.iteration))
         return clip(state.kept.result(state.image, done, self._recipe))
 
@@ -72,7 +102,7 @@ class Painting:
         options = self._recipe.options
         pictures = {
             "content": lambda: self._content,
-            "style": lambda: self._style,
+            "style": lambda: self._style(tf.constant(0)),
             "image": lambda: floats(options["init_image"]),
             "noise": lambda: self._noise(height, width),
         }
@@ -86,14 +116,22 @@ class Painting:
         normal = tf.random.stateless_normal(tf.stack([height, width, 3]), seed, alg="philox")
         return tf.constant(IMAGENET_MEAN_BGR[::-1]) + self._recipe.numbers["noise"] * normal
 
-    def _style_at(self, level: tf.Tensor) -> tf.Tensor:
-        """The style, scaled as the content is at this level, as far as both of its sides stay large enough."""
-        height, width = tf.unstack(tf.shape(self._style)[:2])
+    def _style(self, number: tf.Tensor) -> tf.Tensor:
+        """Style `number`, int32[], in the colours that it is painted with: float32[height, width, 3]."""
+        return recolored(self._recipe.color, floats(self._styles.picture(number)), self._content)
+
+    def _style_at(self, level: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """A style at the scale of a level, as far as both of its sides stay large enough."""
+        style, size = self._style(number), self._recipe.schedule.sizes[level]
+        height, width = tf.unstack(tf.shape(style)[:2])
         longest = tf.cast(tf.maximum(height, width), tf.float64)
-        factor = self._recipe.schedule.sizes[level] / tf.maximum(self._height, self._width)
+        scale = tf.cast(self._recipe.options["style_scale"], tf.float64)
+        wanted = tf.where(
+            scale > 0, scale * tf.cast(size, tf.float64) / longest, size / tf.maximum(self._height, self._width)
+        )
         least = MIN_SIDE / tf.minimum(height, width)
-        wanted = tf.cast(tf.round(longest * tf.maximum(factor, least)), tf.int32)
-        return resize(self._style, *tf.unstack(sides(height, width, wanted)))
+        wanted = tf.cast(tf.round(longest * tf.maximum(wanted, least)), tf.int32)
+        return resize(style, *tf.unstack(sides(height, width, wanted)))
 
     def _sides(self, level: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Height and width of the picture at a level: int32[] each."""

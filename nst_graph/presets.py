@@ -70,6 +70,7 @@ class Preset(NamedTuple):
     decay_rate: float = 1.0  # and by this factor in an iteration
     average: float = 0.0  # decay of the average over iterations
     init: Init = "content"
+    style_scale: float = 0.0  # longest side of the style over that of the picture; 0: relative to the content as sent
     noise: float = 64.0  # standard deviation of the noise to start from, in pixel levels round the mean colour
     feature_unit: float = 1.0  # features are divided by this before they are compared
     per_pixel: bool = (
@@ -159,6 +160,7 @@ PRESETS: Mapping[PresetName, Preset] = {
         adam=AdamSettings(10.0, folded=False),
         iterations=1000,
         init="noise",
+        style_scale=1.0,
         noise=1e-3,
         clip=False,
     ),
@@ -209,6 +211,7 @@ PRESETS: Mapping[PresetName, Preset] = {
         iterations=500,
         plan=Plan(ratio=2**0.5, smallest=128, first=1000, later=500),
         average=0.99,
+        style_scale=1.0,
         feature_unit=TORCHVISION_UNIT,
         padding="replicate",
     ),

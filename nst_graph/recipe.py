@@ -8,18 +8,21 @@ from typing import Any
 import tensorflow as tf
 
 from nst_graph import validation
-from nst_graph.limits import MIN_SIDE
+from nst_graph.colors import COLORS
+from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.optimiser import Settings
 from nst_graph.presets import STYLE_LAYERS, Preset
+from nst_graph.regions import checked_masks
 from nst_graph.schedule import Schedule, candidates, planned_iterations, planned_sizes, sides
 from nst_graph.style_losses import STYLE_LOSSES
+from nst_graph.styles import Styles, checked_scale, checked_styles
 from nst_graph.variation import VARIATIONS
 
 Tensors = Mapping[str, tf.Tensor]
 
 OPTIMIZERS = ("adam", "lbfgs", "sgd")
 KEEPS = ("last", "best")
-CHOICES = {"optimizer": OPTIMIZERS, "style_loss": tuple(STYLE_LOSSES), "keep": KEEPS}
+CHOICES = {"optimizer": OPTIMIZERS, "style_loss": tuple(STYLE_LOSSES), "keep": KEEPS, "color": tuple(COLORS)}
 CONTENT_LOSSES = ("mean", "sum", "relative")
 
 # The numbers of a preset that the graph looks up, in one table: a column each.
@@ -42,6 +45,7 @@ NUMBERS: Mapping[str, Callable[[Preset], float]] = {
     "low": lambda row: 0.0 if row.clip else float("-inf"),
     "high": lambda row: 255.0 if row.clip else float("inf"),
     "noise": lambda row: row.noise,
+    "style_scale": lambda row: row.style_scale,
     "feature_unit": lambda row: row.feature_unit,
     "per_pixel": lambda row: row.per_pixel,
     "replicate": lambda row: row.padding == "replicate",
@@ -81,6 +85,16 @@ class Recipe:
         return self._places["style_loss"]
 
     @property
+    def color(self) -> tf.Tensor:
+        """Place in `COLORS`: int32[]."""
+        return self._places["color"]
+
+    @property
+    def luminance(self) -> tf.Tensor:
+        """Whether luma alone is painted: bool[]."""
+        return self.color == list(COLORS).index("luminance")
+
+    @property
     def keeps_best(self) -> tf.Tensor:
         """Whether the picture with the smallest loss is wanted: bool[]."""
         return self._places["keep"] == KEEPS.index("best")
@@ -117,13 +131,17 @@ class Recipe:
         return planned_sizes(self._table([candidates(row.plan) for row in self._rows]), height, width)
 
 
-def resolved(options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor) -> dict[str, tf.Tensor]:
+def resolved(
+    options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor, style: tf.Tensor, limits: Limits
+) -> dict[str, tf.Tensor]:
     """The options with the preset's own values where the caller gave none, checked against one another.
 
     Args:
         options: by name, each as `nst_graph.validation.option` returns it.
         presets: those of the model; the first is the default.
         content: uint8[height, width, 3].
+        style: uint8[any height, any width, 3].
+        limits: of the model.
     """
     chosen = dict(options)
     chosen["preset"] = tf.where(options["preset"] == "", next(iter(presets)), options["preset"])
@@ -133,7 +151,7 @@ def resolved(options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor
     chosen["style_layer_weights"] = _layer_weights(options["style_layer_weights"], recipe)
     numbers = recipe.numbers
     rates = tf.stack([numbers[f"{name}_rate"] for name in OPTIMIZERS])
-    own = {name: numbers[name] for name in ("content_weight", "style_weight", "tv_weight", "average")}
+    own = {name: numbers[name] for name in ("content_weight", "style_weight", "tv_weight", "average", "style_scale")}
     own["learning_rate"] = rates[_index(chosen["optimizer"], OPTIMIZERS)]
     chosen |= {name: tf.where(options[name] < 0, value, options[name]) for name, value in own.items()}
     chosen["keep"] = _keep(options["keep"], chosen["average"])
@@ -141,7 +159,10 @@ def resolved(options: Tensors, presets: Mapping[str, Preset], content: tf.Tensor
     height, width = tf.unstack(tf.shape(content)[:2])
     chosen["sizes"] = _sizes(options["sizes"], recipe, height, width)
     chosen["level_iterations"] = _level_iterations(options["level_iterations"], recipe, chosen["sizes"])
-    return chosen
+    chosen |= checked_styles(style, chosen, limits)
+    styles = Styles(style, chosen)
+    chosen["style_scale"] = checked_scale(chosen["style_scale"], styles, content, limits)
+    return chosen | checked_masks(chosen, content, styles)
 
 
 def _index(word: tf.Tensor, words: list[str] | tuple[str, ...]) -> tf.Tensor:

@@ -33,12 +33,12 @@ def resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor, kernel: Filt
     """A picture of `height` x `width`, int32[] each; antialiased where it shrinks.
 
     Args:
-        picture: float32[height, width, 3]; returned as it is where it has the size already.
+        picture: float32[height, width, channels]; returned as it is where it has the size already.
         height: of the result.
         width: of the result.
         kernel: of one unit a pixel, `cubic` or `triangle`; cubic may overshoot the values' range.
     """
-    return _RESIZE[kernel](picture, height, width)
+    return tf.ensure_shape(_RESIZE[kernel](picture, height, width), [None, None, picture.shape[-1]])
 
 
 def _resize(kernel: Filter, picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
@@ -49,7 +49,7 @@ def _resize(kernel: Filter, picture: tf.Tensor, height: tf.Tensor, width: tf.Ten
         rows = tf.einsum("yh,hwc->ywc", _weights(old[0], height, kernel), picture)
         return tf.einsum("xw,ywc->yxc", _weights(old[1], width, kernel), rows)
 
-    return tf.ensure_shape(tf.cond(same, lambda: picture, resized), [None, None, 3])
+    return tf.cond(same, lambda: picture, resized)
 
 
 def _weights(old: tf.Tensor, new: tf.Tensor, kernel: Filter) -> tf.Tensor:
@@ -63,6 +63,6 @@ def _weights(old: tf.Tensor, new: tf.Tensor, kernel: Filter) -> tf.Tensor:
 
 _SIDE = tf.TensorSpec([], tf.int32)
 _RESIZE: Mapping[Filter, Callable[..., tf.Tensor]] = {
-    kernel: shared(tf.TensorSpec([None, None, 3]), _SIDE, _SIDE)(partial(_resize, kernel))
+    kernel: shared(tf.TensorSpec([None, None, None]), _SIDE, _SIDE)(partial(_resize, kernel))
     for kernel in (cubic, triangle)
 }

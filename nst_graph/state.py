@@ -21,8 +21,8 @@ from nst_graph.loop import LoopState
 from nst_graph.optimiser import RING_DTYPE, Memory
 
 FAMILY = "nst-state/"  # no other software's bytes begin so
-FORMAT = f"{FAMILY}3"
-EARLIER_FORMATS = f"{FAMILY}[12]"  # as a regular expression
+FORMAT = f"{FAMILY}4"
+EARLIER_FORMATS = f"{FAMILY}[123]"  # as a regular expression
 HEADER = f"{FAMILY}[ -~]+"  # fit to be quoted
 MAX_HEADER_BYTES = 4096  # several times the longest that `write_state` makes
 ITERATION = "[0-9]{1,9}"  # fits into int32

@@ -29,18 +29,18 @@ class StyleTarget(NamedTuple):
     """What a layer is compared with."""
 
     moments: Moments
-    root: tf.Tensor  # float32[channels, channels], of the covariance; or [0, 0] where the loss does not use it
-    mean_scale: tf.Tensor  # float32[]: factor on squared errors of means
-    scale: tf.Tensor  # float32[]: factor on squared errors of matrices, and on Wasserstein's trace
+    root: tf.Tensor  # float32[regions, channels, channels], of the covariance; [0, 0, 0] where the loss does not use it
+    mean_scale: tf.Tensor  # float32[regions]: factor on squared errors of means
+    scale: tf.Tensor  # float32[regions]: factor on squared errors of matrices, and on Wasserstein's trace
 
 
-_NUMBER, _VECTOR, _MATRIX = (tf.TensorSpec([None] * rank) for rank in range(3))  # of any number of channels
+_NUMBERS, _VECTORS, _MATRICES = (tf.TensorSpec([None] * rank) for rank in (1, 2, 3))  # regions, any number of channels
 _KIND = tf.TensorSpec([], tf.int32)
-_MOMENTS = Moments(_VECTOR, _MATRIX)
-STYLE_TARGET = StyleTarget(_MOMENTS, _MATRIX, _NUMBER, _NUMBER)
+_MOMENTS = Moments(_VECTORS, _MATRICES)
+STYLE_TARGET = StyleTarget(_MOMENTS, _MATRICES, _NUMBERS, _NUMBERS)
 
 Scales = Callable[[Moments], tuple[tf.Tensor, tf.Tensor]]  # to `mean_scale` and `scale`
-Error = Callable[[Moments, StyleTarget], tf.Tensor]  # to float32[]
+Error = Callable[[Moments, StyleTarget], tf.Tensor]  # to float32[regions]
 
 
 def _gram(current: Moments, target: StyleTarget) -> tf.Tensor:
@@ -63,11 +63,12 @@ def _wasserstein(current: Moments, target: StyleTarget) -> tf.Tensor:
 
 
 def _squares(value: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.square(value))
+    """Sum of squares in each region."""
+    return tf.reduce_sum(tf.square(value), axis=list(range(1, value.shape.rank)))
 
 
 def _floored(covariance: tf.Tensor) -> tf.Tensor:
-    return covariance + VARIANCE_FLOOR * tf.eye(tf.shape(covariance)[0])
+    return covariance + VARIANCE_FLOOR * tf.eye(tf.shape(covariance)[-1])
 
 
 def _inverse(value: tf.Tensor) -> tf.Tensor:
@@ -75,13 +76,22 @@ def _inverse(value: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(1.0, value)
 
 
+def _alike(style: Moments, number: float | tf.Tensor) -> tf.Tensor:
+    """The same number for all regions."""
+    return tf.fill(tf.shape(style.mean)[:1], number)
+
+
+def _channels(style: Moments) -> tf.Tensor:
+    return tf.cast(tf.shape(style.mean)[-1], tf.float32)
+
+
 def _means(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
-    channels = tf.cast(tf.shape(style.mean)[0], tf.float32)
-    return 1.0 / channels, 1.0 / channels**2
+    channels = _channels(style)
+    return _alike(style, 1.0 / channels), _alike(style, 1.0 / channels**2)
 
 
 def _relative_gram(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
-    return tf.constant(0.0), _inverse(_squares(style.gram))
+    return _alike(style, 0.0), _inverse(_squares(style.gram))
 
 
 def _relative_moments(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
@@ -90,7 +100,7 @@ def _relative_moments(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _mean_distance(style: Moments) -> tuple[tf.Tensor, tf.Tensor]:
-    scale = 1.0 / tf.cast(tf.shape(style.mean)[0], tf.float32)
+    scale = _alike(style, 1.0 / _channels(style))
     return scale, scale
 
 
@@ -119,16 +129,24 @@ def style_targets(kind: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarge
 
 
 def style_loss(
-    kind: tf.Tensor, current: Sequence[Moments], targets: Sequence[StyleTarget], weights: tf.Tensor
+    kind: tf.Tensor,
+    current: Sequence[Moments],
+    targets: Sequence[StyleTarget],
+    weights: tf.Tensor,
+    shares: Sequence[tf.Tensor],
 ) -> tf.Tensor:
-    """The layers' errors times `weights`, float32[layers], added up: float32[]."""
-    layers = zip(current, targets, strict=True)
+    """The layers' errors times `weights`, float32[layers], added up: float32[].
+
+    A layer's error is the sum of its regions', each times its share of the layer's positions, float32[regions]: at a
+    single position the style pulls as hard in a small region as in a large one.
+    """
+    layers = zip(current, targets, shares, strict=True)
     return tf.reduce_sum(weights * tf.stack([_error(kind, *layer) for layer in layers]))
 
 
-def _error(kind: tf.Tensor, current: Moments, target: StyleTarget) -> tf.Tensor:
+def _error(kind: tf.Tensor, current: Moments, target: StyleTarget, shares: tf.Tensor) -> tf.Tensor:
     """One layer's: float32[]."""
-    return differentiable(lambda *moments: _error_and_gradients(kind, Moments(*moments), target), *current)
+    return differentiable(lambda *moments: _error_and_gradients(kind, Moments(*moments), target, shares), *current)
 
 
 @shared(_KIND, _MOMENTS)
@@ -136,15 +154,15 @@ def _target(kind: tf.Tensor, style: Moments) -> tuple[tf.Tensor, ...]:
     """The fields of a layer's `StyleTarget` behind the moments."""
     mean_scales, scales = zip(*(scales(style) for scales, _ in STYLE_LOSSES.values()), strict=True)
     rooted = tf.constant([error is _wasserstein for _, error in STYLE_LOSSES.values()])[kind]
-    root = tf.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0]))
-    return tf.ensure_shape(root, [None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
+    root = tf.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0, 0]))
+    return tf.ensure_shape(root, [None, None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
 
 
-@shared(_KIND, _MOMENTS, STYLE_TARGET)
-def _error_and_gradients(kind: tf.Tensor, current: Moments, target: StyleTarget) -> list[tf.Tensor]:
+@shared(_KIND, _MOMENTS, STYLE_TARGET, _NUMBERS)
+def _error_and_gradients(kind: tf.Tensor, current: Moments, target: StyleTarget, shares: tf.Tensor) -> list[tf.Tensor]:
     place = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])[kind]
 
     def from_target(error: Error) -> Callable[..., tf.Tensor]:
-        return lambda *moments: error(Moments(*moments), target)
+        return lambda *moments: tf.reduce_sum(shares * error(Moments(*moments), target))
 
     return chosen(place, [from_target(error) for error in _ERRORS], list(current))

@@ -64,7 +64,7 @@ class StyleTransfer(tf.Module):
     ) -> None:
         """Wraps a network built by `network_for` with the same presets; the first is the default."""
         super().__init__()
-        optimisation = Optimisation(network, presets, options, execution)
+        optimisation = Optimisation(network, presets, options, execution, limits)
         # The plain tf.Variables inside Keras' own: tracked as Keras variables they are restored by
         # tf.saved_model.load but not by a session, which is how TensorFlow Serving loads a model.
         self.network_weights = [variable.value for variable in network.variables]

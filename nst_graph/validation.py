@@ -45,9 +45,9 @@ def whole_number(name: str, value: tf.Tensor, low: int, high: int) -> tf.Tensor:
 
 def option(row: Option, value: tf.Tensor) -> tf.Tensor:
     """The value of an optional input: each element within the row's range, or unset where a preset has its own."""
+    value = _array_or_none(row, value) if len(row.shape) > 1 else tf.ensure_shape(value, row.shape)
     if row.dtype == "uint8":
-        return _picture_or_none(row, value)
-    value = tf.ensure_shape(value, row.shape)
+        return value
     if row.choices:
         return _choice(row, value)
     above = value > row.minimum if row.exclusive_minimum else value >= row.minimum
@@ -61,10 +61,12 @@ def option(row: Option, value: tf.Tensor) -> tf.Tensor:
     return behind(value, assertion(inside, rule, words(value)))
 
 
-def _picture_or_none(row: Option, value: tf.Tensor) -> tf.Tensor:
-    """A picture, whose height and width are 0 where there is none: in JSON that is `[]`, which has one dimension."""
-    none = tf.zeros([0, 0, 3], tf.uint8)
-    return tf.cond(tf.size(value) == 0, lambda: none, lambda: tf.ensure_shape(value, row.shape))
+def _array_or_none(row: Option, value: tf.Tensor) -> tf.Tensor:
+    """An array, whose open sides are 0 where there is none: in JSON that is `[]`, which has one dimension."""
+    none = tf.zeros([0 if side is None else side for side in row.shape], row.dtype)
+    return tf.ensure_shape(
+        tf.cond(tf.size(value) == 0, lambda: none, lambda: tf.ensure_shape(value, row.shape)), row.shape
+    )
 
 
 def _choice(row: Option, value: tf.Tensor) -> tf.Tensor:
@@ -112,3 +114,8 @@ def behind(value: tf.Tensor, check: tf.Operation) -> tf.Tensor:
     """`value`, which no op sees before `check` has passed."""
     with tf.control_dependencies([check]):
         return tf.identity(value)
+
+
+def required(value: tf.Tensor, condition: tf.Tensor, *words: str | tf.Tensor) -> tf.Tensor:
+    """`value`, which no op sees unless `condition` holds: see `assertion`."""
+    return behind(value, assertion(condition, *words))

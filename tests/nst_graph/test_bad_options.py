@@ -42,6 +42,55 @@ REFUSED = [
     ({"style_layer_weights": [1.0, 1.0, float("nan"), 1.0, 1.0]}, "style_layer_weights: must be a number from 0 to "),
 ]
 
+TWO = {"more_styles": STYLE[None], "more_style_sizes": [[56, 40]]}
+MASK = np.full((48, 64, 1), 255, np.uint8)
+STYLE_MASK = np.full((1, 56, 40, 1), 255, np.uint8)
+
+
+def masks(*shape: int) -> np.ndarray:
+    return np.full(shape, 255, np.uint8)
+
+
+REFUSED += [
+    ({"more_styles": masks(16, 32, 32, 3), "more_style_sizes": [[32, 32]] * 16}, "must be at most 15 pictures, got 16"),
+    ({"more_styles": STYLE[None]}, "more_style_sizes: must have a row for each of more_styles, 1, got 0"),
+    (
+        {**TWO, "more_style_sizes": [[57, 40]]},
+        "more_style_sizes: must be at most the size of more_styles, 56 x 40, got",
+    ),
+    ({**TWO, "more_style_sizes": [[31, 40]]}, "more_style_sizes: must be a number from 32 to 32768, got 31 40"),
+    (
+        {"more_styles": masks(4, 64, 64, 3), "more_style_sizes": [[64, 64]] * 4},
+        "more_styles: all styles together must have at most 16384 pixels, got 18624",
+    ),
+    ({**TWO, "blend": [1.0]}, "blend: must have a weight for each of the styles, 2, got 1"),
+    ({**TWO, "blend": [1.0, 1.0, 1.0]}, "blend: must have a weight for each of the styles, 2, got 3"),
+    ({**TWO, "blend": [0.0, 0.0]}, "blend: must have a weight above 0, got 0 0"),
+    ({**TWO, "blend": [1.0, -1.0]}, "blend: must be a number from 0 to 1e+12, got 1 -1"),
+    ({**TWO, "blend": [1.0, float("nan")]}, "blend: must be a number from 0 to 1e+12, got 1 nan"),
+    ({"style_scale": 0.0}, "style_scale: must be a number above 0 and up to 8, got 0"),
+    ({"style_scale": 8.0}, "style_scale: must leave every style at most 16384 pixels, got 8, which makes 187245"),
+    ({"color": "grey"}, "color: must be one of style, luminance, match-cholesky, match-pca, match-symmetric, got grey"),
+    (
+        {"content_mask": masks(64, 48, 1)},
+        "content_mask: must have the height and width of content, 48 x 64, got 64 x 48",
+    ),
+    ({"content_mask": 0 * MASK}, "content_mask: must mark some place, got none"),
+    ({"content_mask": masks(48, 64, 17)}, "content_mask: must have at most 16 regions, got 17"),
+    ({"content_mask": masks(48, 64, 2)}, "content_mask: must have one region, or without style_masks one for each"),
+    ({**TWO, "content_mask": masks(48, 64, 3)}, "one for each of the styles, 2, got 3"),
+    (
+        {**TWO, "content_mask": masks(48, 64, 2), "blend": [1.0, 2.0]},
+        "blend: must be left out where each region has a style of its own, got 1 2",
+    ),
+    ({"style_masks": STYLE_MASK}, "style_masks: must be left out without a content_mask, got some"),
+    ({"content_mask": MASK, "style_masks": 0 * STYLE_MASK}, "style_masks: must mark some place of a style, got none"),
+    ({"content_mask": MASK, "style_masks": masks(1, 55, 40, 1)}, "regions, 1 56 40 1, got 1 55 40 1"),
+    ({"content_mask": MASK, "style_masks": masks(2, 56, 40, 1)}, "regions, 1 56 40 1, got 2 56 40 1"),
+    ({"content_mask": MASK, "style_masks": masks(1, 56, 40, 2)}, "regions, 1 56 40 1, got 1 56 40 2"),
+    ({"strength": masks(64, 48)}, "strength: must have the height and width of content, 48 x 64, got 64 x 48"),
+]
+
 
 @pytest.mark.parametrize(("options", "words"), REFUSED, ids=[words[:40] for _, words in REFUSED])
 def test_an_option_that_cannot_be_meant_is_refused(module, options, words):

@@ -45,7 +45,14 @@ def grey(level: float, recipe: Recipe) -> LoopState:
 
 def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
     """At one size."""
-    levels = Levels(lambda _: tf.constant(0), lambda _, state: ((), state), (), lambda image, _: losses_of(image))
+    levels = Levels(
+        of=lambda _: tf.constant(0),
+        begin=lambda _, state: ((), state),
+        styles=tf.constant(0),
+        learn=lambda _, targets, __: targets,
+        specs=(),
+        losses=lambda image, _: losses_of(image),
+    )
     return optimise(levels, state, iterations=tf.constant(iterations), recipe=recipe, **options)
 
 
@@ -88,8 +95,8 @@ def test_an_end_that_is_far_away_changes_nothing(recipe):
     np.testing.assert_array_equal(losses, whole_losses)
 
 
-def test_each_level_begins_once_and_goes_on_with_the_state(recipe):
-    begun = []
+def test_each_level_begins_once_learns_each_style_once_and_goes_on_with_the_state(recipe):
+    begun, learnt = [], []
 
     def begin(level: tf.Tensor, state: LoopState) -> tuple[tf.Tensor, LoopState]:
         begun.append((int(level), int(state.iteration)))
@@ -98,10 +105,15 @@ def test_each_level_begins_once_and_goes_on_with_the_state(recipe):
     def level_of(iteration: tf.Tensor) -> tf.Tensor:
         return tf.cast(iteration >= 4, tf.int32) + tf.cast(iteration >= 7, tf.int32)
 
-    levels = Levels(level_of, begin, tf.TensorSpec([None]), lambda image, _: bowl(image))
+    def learn(level: tf.Tensor, targets: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
+        learnt.append((int(level), int(style)))
+        return targets
+
+    levels = Levels(level_of, begin, tf.constant(2), learn, tf.TensorSpec([None]), lambda image, _: bowl(image))
     state, losses = optimise(levels, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
     whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
     assert begun == [(0, 0), (1, 4), (2, 7)]
+    assert learnt == [(level, style) for level in range(3) for style in range(2)]
     np.testing.assert_array_equal(state.image, whole.image)
     np.testing.assert_array_equal(losses, whole_losses)
 
@@ -110,3 +122,21 @@ def test_the_learning_rate_decays_with_the_iterations_done():
     recipe = recipe_of("adam", 4.0)
     assert recipe.settings(tf.constant(0)).learning_rate.numpy() == 4
     assert recipe.settings(tf.constant(150)).learning_rate.numpy() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("iterations", [5, 9])
+def test_an_end_that_has_passed_comes_behind_one_update_even_where_a_size_begins(recipe, iterations):
+    """The state then is of its last iteration's size."""
+    levels = Levels(
+        of=lambda iteration: iteration,  # each iteration begins a size
+        begin=lambda _, state: (tf.zeros([1]), state),
+        styles=tf.constant(3),
+        learn=lambda _, targets, __: targets,
+        specs=tf.TensorSpec([None]),
+        losses=lambda image, _: bowl(image),
+    )
+    state, losses = optimise(
+        levels, grey(180.0, recipe), iterations=tf.constant(iterations), recipe=recipe, ends_at=tf.timestamp() - 1
+    )
+    assert state.iteration.numpy() == 1
+    assert losses.shape == [1, 4]

@@ -11,6 +11,9 @@ from nst_graph.objective import Losses, Objective, Targets
 from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
 from nst_graph.recipe import Recipe, resolved
+from nst_graph.regions import Regions
+from nst_graph.styles import Styles
+from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
 
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
@@ -24,7 +27,15 @@ def recipe_of(preset: str, content: np.ndarray, **numbers: float) -> Recipe:
     options = {row.name: unset(row) for row in OPTIONS}
     options |= {name: tf.constant(value, options[name].dtype) for name, value in numbers.items()}
     options["preset"] = tf.constant(preset)
-    return Recipe(PRESETS, resolved(options, PRESETS, tf.constant(content)))
+    content = tf.constant(content)
+    return Recipe(PRESETS, resolved(options, PRESETS, content, content, LIMITS))
+
+
+def targets_of(objective: Objective, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
+    """With one style, and no mask."""
+    regions = Regions(recipe.options, Styles(style, recipe.options))
+    targets = objective.targets(content, regions, recipe)
+    return objective.learnt(targets, style, tf.constant(0), regions, recipe)
 
 
 def unset(row) -> tf.Tensor:
@@ -53,7 +64,7 @@ def total_and_gradient(objective: Objective, image: tf.Tensor, targets: Targets,
 def test_gradient_of_the_total_matches_finite_differences(smooth_network, preset, content, style):
     """Along several random directions, by central differences of a float32 loss."""
     objective, recipe = objective_on(smooth_network, preset), recipe_of(preset, content)
-    targets = objective.targets(floats(content), floats(style), recipe)
+    targets = targets_of(objective, floats(content), floats(style), recipe)
     generator = np.random.default_rng(0)
     image = floats(content * 0.8 + 20 + generator.normal(0, 5, content.shape))  # away from the content's own zero
     _, gradient = total_and_gradient(objective, image, targets, recipe)
@@ -70,8 +81,8 @@ def test_gradient_of_the_total_matches_finite_differences(smooth_network, preset
 def test_style_equal_to_content_gives_zero_losses_at_the_start(network, preset, content):
     objective, recipe = objective_on(network, preset), recipe_of(preset, content)
     image = floats(content)
-    losses = objective.losses(image, objective.targets(image, image, recipe), recipe)
-    other = objective.losses(image, objective.targets(image, 255 - image, recipe), recipe)
+    losses = objective.losses(image, targets_of(objective, image, image, recipe), recipe)
+    other = objective.losses(image, targets_of(objective, image, 255 - image, recipe), recipe)
     assert losses.content == 0
     assert abs(losses.style) <= 1e-3 * other.style  # roots of matrices are iterated
 
@@ -82,7 +93,7 @@ def test_each_weight_scales_its_own_loss(network, preset, content, style):
 
     def losses(*weights: float) -> Losses:
         recipe = recipe_of(preset, content, **dict(zip(WEIGHTS, weights, strict=True)))
-        return objective.losses(image, objective.targets(floats(content), floats(style), recipe), recipe)
+        return objective.losses(image, targets_of(objective, floats(content), floats(style), recipe), recipe)
 
     single, scaled = losses(1.0, 1.0, 1.0), losses(2.0, 3.0, 4.0)
     factors = np.array(scaled[1:]) / np.array(single[1:])
@@ -101,6 +112,6 @@ def test_losses_of_the_default_preset_do_not_depend_on_the_scale_of_features(con
                 kernel, bias = layer.get_weights()
                 layer.set_weights([kernel * (scale if layer.name == "block1_conv1" else 1), bias * scale])
         objective = objective_on(network, "nst")
-        targets = objective.targets(floats(content), floats(style), recipe)
+        targets = targets_of(objective, floats(content), floats(style), recipe)
         losses.append(objective.losses(floats(content[:, ::-1].copy()), targets, recipe))
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)

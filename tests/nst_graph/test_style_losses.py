@@ -15,7 +15,8 @@ STYLE = 2.0 + 1.5 * tf.random.stateless_normal([1, 7, 5, 6], [3, 4])
 
 def loss(kind: str, current: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
     index = tf.constant(list(STYLE_LOSSES).index(kind))
-    return style_loss(index, [moments(current)], style_targets(index, [moments(style)]), tf.constant([1.0]))
+    targets = style_targets(index, [moments(style)])
+    return style_loss(index, [moments(current)], targets, tf.constant([1.0]), [tf.constant([1.0])])
 
 
 def root(matrix: np.ndarray) -> np.ndarray:
@@ -87,14 +88,26 @@ def positive(size: int, least: float) -> np.ndarray:
 @pytest.mark.parametrize("size", [1, 4, 32])
 def test_a_root_is_that_by_eigenvalues(size):
     matrix = positive(size, 0.01)
-    np.testing.assert_allclose(square_root(tf.constant(matrix, tf.float32)), root(matrix), atol=1e-4)
+    np.testing.assert_allclose(square_root(tf.constant(matrix[None], tf.float32))[0], root(matrix), atol=1e-4)
 
 
 def test_the_gradient_of_a_roots_trace_is_half_the_inverse_root():
     matrix = positive(8, 0.05)
-    variable = tf.constant(matrix, tf.float32)
+    variable = tf.constant(matrix[None], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(variable)
         trace = trace_of_root(variable)
-    assert trace.numpy() == pytest.approx(np.trace(root(matrix)), rel=1e-5)
-    np.testing.assert_allclose(tape.gradient(trace, variable), np.linalg.inv(root(matrix)) / 2, rtol=1e-2, atol=1e-2)
+    assert trace.numpy()[0] == pytest.approx(np.trace(root(matrix)), rel=1e-5)
+    np.testing.assert_allclose(tape.gradient(trace, variable)[0], np.linalg.inv(root(matrix)) / 2, rtol=1e-2, atol=1e-2)
+
+
+@KINDS
+def test_the_loss_of_regions_is_the_sum_of_theirs_by_their_shares(kind):
+    index = tf.constant(list(STYLE_LOSSES).index(kind))
+    halves = np.zeros([72, 2], np.float32)
+    halves[:36, 0] = halves[36:, 1] = 1 / 36
+    current = moments(CURRENT, tf.constant(halves))
+    targets = style_targets(index, [moments(STYLE)])
+    found = style_loss(index, [current], targets, tf.constant([1.0]), [tf.constant([0.25, 0.75])])
+    each = [loss(kind, half, STYLE) for half in (CURRENT[:, :4], CURRENT[:, 4:])]
+    assert found.numpy() == pytest.approx(0.25 * each[0].numpy() + 0.75 * each[1].numpy(), rel=1e-3)
