@@ -104,6 +104,9 @@ def checked_masks(options: Tensors, content: tf.Tensor, styles: Styles) -> dict[
     alike = tf.reduce_all(blend == blend[:1])
     rule = "blend: must be left out where each region has a style of its own, got "
     mask = validation.required(mask, guided | (regions <= 1) | alike, rule, validation.words(blend))
+    # A mask of everything is none: the picture is the same to the bit, and costs no more.
+    everything = ~guided & (regions == 1) & tf.reduce_all(mask == tf.uint8.max)
+    mask = tf.ensure_shape(tf.cond(everything, lambda: mask[:0, :0, :0], lambda: mask), [None, None, None])
     masks = _checked_style_masks(masks, given, regions, styles)
     checked = {**options, "content_mask": mask, "style_masks": masks}
     styled = tf.reduce_any(Regions(checked, styles).weights > 0)

@@ -72,7 +72,7 @@ def test_a_run_on_luminance_keeps_the_chroma_and_changes_the_luma(module, preset
     image = module.stylize(CONTENT, STYLE, 5, preset=preset, color="luminance", init="content")["image"].numpy()
     # Each channel is rounded to a whole level: half a level of it, weighed by at most 1 altogether.
     np.testing.assert_allclose(image @ YCBCR[1:].T, CONTENT @ YCBCR[1:].T, atol=0.6)
-    assert np.abs(image @ YCBCR[0] - CONTENT @ YCBCR[0]).mean() > 0.5
+    assert np.abs(image @ YCBCR[0] - CONTENT @ YCBCR[0]).max() > 0.5
 
 
 @pytest.mark.parametrize("name", COLORS)

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.moments import moments
+from nst_graph.style_losses import STYLE_LOSSES, style_loss, style_targets
 from tests.conftest import picture
 from tests.nst_graph.test_styles import FIRST, SECOND, THIRD, further
 
@@ -64,30 +65,44 @@ def test_the_gradient_of_moments_of_regions_is_that_of_plain_formulas():
 
 
 def test_a_mask_of_everything_gives_the_picture_without_a_mask(module, preset):
-    options = {"preset": preset, "init": "content", "iterations": 8}
-    whole = painted(module, **options, content_mask=marked(np.s_[:, :]))
-    np.testing.assert_allclose(whole.astype(int), painted(module, **options), atol=1)
+    whole = painted(module, preset=preset, iterations=8, content_mask=marked(np.s_[:, :]))
+    np.testing.assert_array_equal(whole, painted(module, preset=preset, iterations=8))
+
+
+def test_masks_of_everything_give_the_losses_without_masks(module, preset):
+    """By other sums, those of regions: in the first iterations, before rounding has grown."""
+    masks = {"content_mask": marked(np.s_[:, :]), "style_masks": marked(np.s_[:, :], size=FIRST.shape[:2])[None]}
+    options = {"preset": preset, "init": "style"}
+    plain, guided = (module.stylize(CONTENT, FIRST, 2, **options, **more)["losses"] for more in ({}, masks))
+    np.testing.assert_allclose(guided, plain, rtol=1e-3)
 
 
 def test_each_half_tends_to_the_style_that_it_is_given(module):
     mask = marked(LEFT, RIGHT)
     image = painted(module, iterations=60, **further(SECOND), content_mask=mask)
     for half, own, other in ((LEFT, FIRST, SECOND), (RIGHT, SECOND, FIRST)):
-        inside = image[half]
-        assert style_error(module, own, inside) < 0.5 * style_error(module, own, CONTENT[half])
-        assert style_error(module, own, inside) < style_error(module, other, inside)
+        error = style_error(module, own, image[half])
+        assert error < 0.7 * style_error(module, own, CONTENT[half])
+        assert error < 0.5 * style_error(module, other, image[half])
 
 
-def test_how_strong_a_style_is_does_not_depend_on_the_size_of_its_region(module):
-    content = np.tile(CONTENT[:, :48], [1, 2, 1])  # the same on both sides, so that only the area differs
-
-    def error(columns: slice) -> float:
-        mask = marked((slice(None), columns), (slice(None), slice(columns.stop, None)))
-        image = module.stylize(content, FIRST, 40, **further(SECOND), content_mask=mask)["image"].numpy()
-        return style_error(module, FIRST, image[:, : columns.stop])
-
-    large, small = error(np.s_[:64]), error(np.s_[:32])
-    assert small == pytest.approx(large, rel=0.1)
+def test_a_style_pulls_as_hard_in_a_small_region_as_in_a_large_one():
+    """The loss's gradient for a position, which is what an optimiser sees, does not depend on the region's size."""
+    features = tf.tile(tf.random.stateless_normal([1, 8, 8, 4], [1, 2]), [1, 1, 2, 1])
+    style = tf.random.stateless_normal([1, 9, 9, 4], [3, 4])
+    gradients = []
+    for columns in (16, 8):
+        part = np.zeros((8, 16, 1), np.float32)
+        part[:, :columns] = 1
+        weights = tf.constant(part.reshape(-1, 1) / part.sum())
+        kind = tf.constant(list(STYLE_LOSSES).index("moments-relative"))
+        targets = style_targets(kind, [moments(style)])
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            share = tf.constant([columns / 16])
+            loss = style_loss(kind, [moments(features, weights)], targets, tf.constant([1.0]), [share])
+        gradients.append(tape.gradient(loss, features)[:, :, :8])
+    np.testing.assert_allclose(*gradients, rtol=1e-3, atol=1e-6)
 
 
 def test_places_without_a_region_keep_the_contents_pixels(module, preset):

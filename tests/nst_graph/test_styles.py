@@ -84,14 +84,14 @@ def test_crowson_and_jcjohnson_scale_the_style_to_the_picture(module):
         np.testing.assert_array_equal(painted(module, preset=name), explicit)
 
 
-@pytest.mark.parametrize("count", [2, 16])
+@pytest.mark.parametrize("count", [2, 14])
 def test_a_run_of_several_styles_may_be_split(module, count):
-    several = further(*[picture(32 + number, 40, seed=number) for number in range(1, count)])
-    options = {**several, "sizes": [48, 64], "level_iterations": [3, 3]}
-    whole = module.stylize(CONTENT, FIRST, 6, **options)
-    state = module.stylize_start(CONTENT, FIRST, **options)["state_bytes"]
+    first, *others = [picture(32, 32 + number % 3, seed=number) for number in range(count)]
+    options = {**further(*others), "sizes": [48, 64], "level_iterations": [3, 3]}
+    whole = module.stylize(CONTENT, first, 6, **options)
+    state = module.stylize_start(CONTENT, first, **options)["state_bytes"]
     for iterations in (2, 1, 3):  # the second ends where the next size begins
-        result = module.stylize_step(CONTENT, FIRST, state, iterations, **options)
+        result = module.stylize_step(CONTENT, first, state, iterations, **options)
         state = result["state_bytes"]
     np.testing.assert_array_equal(result["image"], whole["image"])
 
