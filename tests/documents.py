@@ -37,17 +37,14 @@ def options() -> str:
     rows = (
         [
             f"`{option.name}`",
-            f"{option.dtype}[{LETTERS[len(option.shape)]}]",
-            contract.OPTIONS[option.name].range,
-            contract.OPTIONS[option.name].default_in_words,
+            f"{option.dtype}[{contract.INPUTS[option.name].axes}]",
+            contract.INPUTS[option.name].range,
+            contract.INPUTS[option.name].default_in_words,
             option.meaning,
         ]
         for option in OPTIONS
     )
     return table(["option", "type", "range", "default", "meaning"], rows)
-
-
-LETTERS = {0: "", 1: "n", 3: "H,W,3"}  # of a shape, by its rank
 
 
 def signatures() -> str:

@@ -28,7 +28,7 @@ def names(tmp_path, monkeypatch, server, tiny_model_dir, client, content, style)
     (tmp_path / "models" / "nst").symlink_to(tiny_model_dir)
     for name, pixels in {"photo.jpg": content, "painting.jpg": style}.items():
         Image.fromarray(pixels).save(tmp_path / name)
-    return {"client": client, "content": content, "style": style}
+    return {"np": np, "client": client, "content": content, "style": style, "other": style[:40]}
 
 
 def test_there_are_calls_in_three_of_them():

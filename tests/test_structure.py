@@ -67,7 +67,7 @@ ROOMS = {  # of the client, and which of the others each may import; everybody m
     "demo": {"jobs", "calls", "files", "display"},
     "commands": {"stylize", "batch", "demo", "jobs", "calls", "files", "display"},
 }
-GROUND_FLOOR = {"errors", "progress", "contract"}
+GROUND_FLOOR = {"errors", "progress", "contract", "option"}
 
 
 def client_modules_of(file: Path) -> set[str]:

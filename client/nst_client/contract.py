@@ -5,12 +5,12 @@ An option that is not sent takes the value of the preset that is asked for, whic
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple, Protocol, get_args, get_origin
+from collections.abc import Mapping
+from typing import Annotated
 
-from typing_extensions import TypedDict, get_type_hints
+from typing_extensions import TypedDict
+
+from nst_client.option import Option, Pixels, Sides, options_of
 
 STYLIZE = "serving_default"
 START = "stylize_start"
@@ -19,6 +19,8 @@ EVALUATE = "evaluate"
 DESCRIBE = "describe"
 
 MIN_SIDE = 32  # pixels of the shortest picture that any model takes
+MAX_STYLES = 16  # of one run
+MAX_REGIONS = 16  # of its masks
 
 LOSS_COLUMNS = ("total", "content", "style", "total_variation")
 
@@ -36,173 +38,21 @@ DEADLINE_SECONDS_PER_MEGAPIXEL_ITERATION = 100.0
 STATUS_DEADLINE_SECONDS = 10.0
 
 
-class Pixels(Protocol):
-    """A picture as NumPy has it, uint8[height, width, 3]: nothing that a person could type."""
-
-    def __array__(self) -> Any: ...
-
-
-class Kind(NamedTuple):
-    """How values of a Python type are sent, named and checked."""
-
-    dtype: str
-    singular: str
-    plural: str
-    convert: Callable[[Any], Any]  # raises TypeError, ValueError or OverflowError for another type's value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, (bool, str, bytes)) or not math.isfinite(value):
-        raise ValueError
-    return float(value)
-
-
-def _whole_number(value: Any) -> int:
-    number = operator.index(value)
-    if isinstance(value, bool) or not -(2**31) <= number < 2**31:
-        raise ValueError
-    return number
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-KINDS: Mapping[Any, Kind] = {
-    float: Kind("float32", "a finite number", "finite numbers", _number),
-    int: Kind("int32", "a whole number of 32 bits", "whole numbers of 32 bits", _whole_number),
-    str: Kind("string", "a text", "texts", _text),
-    Pixels: Kind("uint8", "a picture", "pictures", lambda value: value),  # checked as every picture is
-}
-
-
-class Option(NamedTuple):
-    """A row of the table: an optional input."""
-
-    meaning: str  # a sentence
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: bool = False  # `minimum` itself is refused
-    unit: str = ""
-    choices: tuple[str, ...] = ()  # of a text
-    default: float | str | None = None  # None: every preset has its own
-    flag: str = ""  # on the command line, where it is not the name
-    name: str = ""  # this and the type are those of the field in `Options`
-    type: Any = float  # float, int, str or Pixels; or a list of one of the first three
-
-    @property
-    def is_list(self) -> bool:
-        """Whether the input is a vector; else it is a scalar."""
-        return get_origin(self.type) is list
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether the input is a picture, which has no place in a text."""
-        return self.type is Pixels
-
-    @property
-    def dtype(self) -> str:
-        """Of the input, as TensorFlow names it."""
-        return KINDS[self._element].dtype
-
-    @property
-    def range(self) -> str:
-        """In words, with its unit: `from 0 to 1e+12`, `adam, lbfgs or sgd`; empty where there is none."""
-        if self.choices:
-            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
-        if self.minimum is None or self.maximum is None:
-            return ""
-        words = "above {} and up to {}" if self.exclusive_minimum else "from {} to {}"
-        low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.minimum, self.maximum))
-        return f"{words.format(low, high)} {self.unit}".rstrip()
-
-    @property
-    def default_in_words(self) -> str:
-        """What the model takes where the option is not given."""
-        if self.default is not None:
-            return str(self.default)
-        return "none" if self.is_picture else "the model's first" if self.name == "preset" else "the preset's"
-
-    def checked(self, value: Any) -> Any:
-        """A value as the option's own type.
-
-        What is out of range is refused here: the model takes -1 and an empty text for "the preset's own".
-
-        Raises:
-            ValueError: it is of another type, not finite, or out of range; the text is the rule and the value.
-        """
-        convert = KINDS[self._element].convert
-        try:
-            if self.is_list and isinstance(value, str):  # its letters would do for a list of texts
-                raise TypeError
-            converted = [convert(element) for element in value] if self.is_list else convert(value)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"{self._rule}, got {value!r}") from None
-        if not all(map(self._is_allowed, converted if self.is_list else [converted])):
-            raise ValueError(f"must be {'one of ' if self.choices else ''}{self.range}, got {value!r}")
-        return converted
-
-    def parsed(self, text: str, *, decimal_comma: bool = False) -> Any:
-        """The value that a person wrote; blanks separate a list's elements, and commas that are not decimal ones.
-
-        Raises:
-            ValueError: it is of another type, or not finite; the text is the rule and what was written.
-        """
-        words = text.replace(",", ".") if decimal_comma and self._element is not str else text
-        try:
-            if "_" in words and self._element is not str:  # only Python writes 1_000
-                raise ValueError
-            if self.is_list:
-                value = [self._element(word) for word in words.replace(",", " ").split()]
-            else:
-                value = self._element(words)
-        except ValueError:
-            raise ValueError(f"{self._rule}, got {text!r}") from None
-        try:
-            return self.checked(value)
-        except ValueError as error:
-            raise ValueError(f"{str(error).rpartition(', got ')[0]}, got {text!r}") from None
-
-    def shown(self, value: Any) -> str:
-        """A value as captions and names of files have it."""
-        values = value if self.is_list else [value]
-        return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in values)
-
-    def _is_allowed(self, element: Any) -> bool:
-        if self.choices:
-            return element in self.choices
-        if self.is_picture or self.minimum is None or self.maximum is None:
-            return True
-        return bool(self.minimum <= element <= self.maximum) and not (
-            self.exclusive_minimum and element == self.minimum
-        )
-
-    @property
-    def _element(self) -> Callable[[Any], Any]:
-        element: Callable[[Any], Any] = get_args(self.type)[0] if self.is_list else self.type
-        return element
-
-    @property
-    def _rule(self) -> str:
-        kind = KINDS[self._element]
-        return f"must be a list of {kind.plural}" if self.is_list else f"must be {kind.singular}"
-
-
 MAX_WEIGHT = 1e12  # the graph's, whose optimiser squares gradients in float32
 MAX_INT32 = 2**31 - 1
+LONGEST_SIDE = 2**15
 
 
 PRESETS = ("nst", "eager", "gatys", "jcjohnson", "keras", "tensorflow", "crowson")
 OPTIMIZERS = ("adam", "lbfgs", "sgd")
 STYLE_LOSSES = ("gram", "gram-relative", "moments", "moments-relative", "wasserstein", "wasserstein-relative")
+COLORS = ("style", "luminance", "match-cholesky", "match-pca", "match-symmetric")
 
 
 class Options(TypedDict, total=False):
-    """The client's table of options, a row each; and the type of those that a caller gives."""
+    """The table of options, a row each; and the type of those that a caller gives."""
 
-    preset: Annotated[str, Option("The recipe.", choices=PRESETS)]
+    preset: Annotated[str, Option("The recipe.", choices=PRESETS, without="the model's first")]
     content_weight: Annotated[float, Option("Weight of the content loss.", 0, MAX_WEIGHT)]
     style_weight: Annotated[float, Option("Weight of the style loss.", 0, MAX_WEIGHT)]
     tv_weight: Annotated[float, Option("Weight of the total variation: more is smoother.", 0, MAX_WEIGHT)]
@@ -227,7 +77,7 @@ class Options(TypedDict, total=False):
         Option(
             "Longest sides of the picture, small to large, at which it is painted one after the other.",
             1,
-            2**15,
+            LONGEST_SIDE,
             unit="pixels",
         ),
     ]
@@ -246,24 +96,74 @@ class Options(TypedDict, total=False):
         ),
     ]
     init: Annotated[str, Option("The picture to start from.", choices=("content", "noise", "style", "image"))]
-    init_image: Annotated[Pixels, Option("A picture of the content's size to start from.", 0, 255)]
+    init_image: Annotated[Pixels, Option("A picture of the content's size to start from.", 0, 255, shape="H,W,3")]
     seed: Annotated[int, Option("Which noise to start from.", 0, MAX_INT32, default=0)]
+    blend: Annotated[
+        list[float],
+        Option("Weight of each style; all the same where it is left out.", 0, MAX_WEIGHT, without="the same of each"),
+    ]
+    style_scale: Annotated[
+        float, Option("Longest side of every style over that of the picture.", 0, 8, exclusive_minimum=True)
+    ]
+    color: Annotated[
+        str,
+        Option(
+            "Whose colours the picture has: the style's, the content's with the style's light and dark, or the style's "
+            "moved to the content's beforehand in one of three ways.",
+            choices=COLORS,
+            default="style",
+        ),
+    ]
+    content_mask: Annotated[
+        Pixels,
+        Option(
+            "How much each place of the content belongs to each region; what is in none stays as it is.",
+            0,
+            255,
+            shape="H,W,R",
+        ),
+    ]
+    style_masks: Annotated[
+        list[Pixels],  # one for each style: uint8[height, width, R], or uint8[height, width]
+        Option(
+            "How much each place of each style, padded as more_styles, belongs to each region.",
+            0,
+            255,
+            shape="n+1,h,w,R",
+        ),
+    ]
+    strength: Annotated[
+        Pixels, Option("How much each place of the content may change: 0 keeps it.", 0, 255, shape="H,W")
+    ]
+
+
+class FurtherStyles(TypedDict, total=False):
+    """The optional inputs that hold several styles: the client packs them, and nobody gives them by name."""
+
+    more_styles: Annotated[
+        Pixels,
+        Option("Styles beside the first one, padded below and on the right to the same size.", 0, 255, shape="n,h,w,3"),
+    ]
+    more_style_sizes: Annotated[
+        Sides, Option("Height and width of each of more_styles.", MIN_SIDE, LONGEST_SIDE, unit="pixels", shape="n,2")
+    ]
+    more_style_bytes: Annotated[list[str], Option("Files of styles beside the first one.", without="none")]
 
 
 # What a model knows whose card has no table: one of before contract 2.
 OPTIONS_OF_CONTRACT_1 = frozenset({"content_weight", "style_weight", "tv_weight", "learning_rate"})
 
 
-def options_of(table: type) -> dict[str, Option]:
-    """The rows by name of a table such as `Options`."""
-    fields = {name: get_args(field) for name, field in get_type_hints(table, include_extras=True).items()}
-    return {name: option._replace(name=name, type=kind) for name, (kind, option) in fields.items()}
-
-
 OPTIONS: Mapping[str, Option] = options_of(Options)
+INPUTS: Mapping[str, Option] = {**OPTIONS, **options_of(FurtherStyles)}  # all optional ones of the model
 
 # What a person may name as a start. A picture is an input of its own, which the word `image` would only announce.
 INIT_WORDS = tuple(word for word in OPTIONS["init"].choices if word != "image")
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """What several of a kind are called: style, style_2, ..."""
+    return [name if number == 1 else f"{name}_{number}" for number in range(1, count + 1)]
 
 
 def stylize_deadline(height: int, width: int, iterations: int) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from typing_extensions import TypedDict
 
-from nst_client.contract import OPTIONS, Option, options_of
+from nst_client.contract import INPUTS, OPTIONS
+from nst_client.option import Option, Pixels, options_of
 
 
 class Table(TypedDict, total=False):
@@ -20,6 +21,7 @@ class Table(TypedDict, total=False):
     blend: Annotated[list[float], Option("A blend.")]
     sizes: Annotated[list[int], Option("Sizes.")]
     words: Annotated[list[str], Option("Words.")]
+    masks: Annotated[list[Pixels], Option("Masks.", 0, 255, shape="n,H,W")]
 
 
 ROWS = options_of(Table)
@@ -34,7 +36,28 @@ def test_a_field_and_its_row_are_one():
         "blend": ("blend", "float32", True),
         "sizes": ("sizes", "int32", True),
         "words": ("words", "string", True),
+        "masks": ("masks", "uint8", True),
     }
+
+
+def test_an_input_has_a_letter_for_each_axis():
+    axes = {"share": "", "sizes": "n", "masks": "n,H,W"}
+    assert {name: ROWS[name].axes for name in axes} == axes
+
+
+def test_what_is_taken_without_an_option_is_told():
+    told = {
+        "seed": "0",
+        "preset": "the model's first",
+        "blend": "the same of each",
+        "strength": "none",
+        "init": "the preset's",
+    }
+    assert {name: INPUTS[name].default_in_words for name in told} == told
+
+
+def test_what_the_client_makes_of_several_styles_nobody_gives_by_name():
+    assert INPUTS.keys() - OPTIONS.keys() == {"more_styles", "more_style_sizes", "more_style_bytes"}
 
 
 def test_a_range_is_told_in_words_with_its_unit():

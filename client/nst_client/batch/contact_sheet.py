@@ -137,7 +137,7 @@ def _shape(file: Path) -> float | None:
 
 def _table(jobs: Sequence[Job]) -> list[_Cell] | None:
     """Rows are contents, columns are styles; None where the jobs are no such table."""
-    if any(len(job.sources.styles) > 1 or job.sources.masks for job in jobs):
+    if any(len(job.sources.styles) > 1 or job.sources.masks_by_role for job in jobs):
         return None
     rows = {content: row for row, content in enumerate(dict.fromkeys(job.sources.content for job in jobs), 1)}
     columns = {styles: column for column, styles in enumerate(dict.fromkeys(job.sources.styles for job in jobs), 1)}

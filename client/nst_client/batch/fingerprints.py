@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nst_client.jobs.job import Sources
-
-ROLE = re.compile("content|(style|mask)(_[0-9]+)?|init_image")  # a key of `Sources.by_role`
+from nst_client.jobs.job import ROLE, Sources
 
 
 class Fingerprint(NamedTuple):

@@ -150,7 +150,8 @@ def _entry(entry: Entry, place: Path) -> str:
         shown = (
             f'<a href="{_link(job.output, place)}"><img src="data:image/jpeg;base64,{data}" {size} alt="{names}"></a>'
         )
-    words = _in_words(job.settings) + ([] if entry.seconds is None else [time_in_words(entry.seconds)])
+    masks = [f"{role.replace('_', ' ')} {file.name}" for role, file in job.sources.masks_by_role.items()]
+    words = [*_in_words(job.settings), *masks, *([] if entry.seconds is None else [time_in_words(entry.seconds)])]
     caption = ", ".join(_text(word).replace(" ", "&nbsp;") for word in words)  # a line ends between them
     return f"<li><figure>{shown}\n<figcaption>{names}<span>{caption}</span></figcaption></figure></li>\n"
 

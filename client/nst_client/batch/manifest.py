@@ -1,33 +1,36 @@
 """The pairs of a batch from a table: comma-separated values, one run a line.
 
-The first line names the columns: `content` and `style`; and, for what is to differ from the command's options,
-`output`, `iterations`, `size` and the rows of `contract.Options`. Pictures are relative to the table's folder,
-outputs to the output folder. Text is UTF-8. Spreadsheets of many countries separate by semicolons and write a
-decimal comma: both are read, in tables whose first line has semicolons.
+The first line names the columns: `content` and `style`; further styles `style_2`, ...; masks `mask`, ...,
+`style_mask`, ... and `strength`; and, for what is to differ from the command's options, `output`, `iterations`, `size`
+and the rows of `contract.Options`. Pictures are relative to the table's folder, outputs to the output folder. Text is
+UTF-8. Spreadsheets of many countries separate by semicolons and write a decimal comma: both are read, in tables whose
+first line has semicolons.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from nst_client.batch.columns import COLUMNS, OPTION_COLUMNS, REQUIRED, SERIES, WHOLE, columns_in_words
 from nst_client.batch.pairs import NAME_BYTES, SHEET, Planned, named_jobs
+from nst_client.calls.guidance import check_blend
 from nst_client.contract import INIT_WORDS, OPTIONS
-from nst_client.errors import ManifestError
+from nst_client.errors import ManifestError, RequestRefused
 from nst_client.files.pictures import WRITABLE
 from nst_client.files.places import entries_of, folded
 from nst_client.jobs.job import Job, Sources
+from nst_client.jobs.regions import check_mask_counts
 from nst_client.jobs.settings import Settings
 
-REQUIRED = ("content", "style")
-WHOLE = {"iterations": 1, "size": 0}  # the smallest that means something; a model may refuse more
-OPTION_COLUMNS = tuple(name for name, option in OPTIONS.items() if not option.is_picture)
-COLUMNS = (*REQUIRED, "output", *WHOLE, *OPTION_COLUMNS)
 MAX_WHOLE = 2**31 - 1  # int32, as the model takes it
 SHOWN_PROBLEMS = 20  # as many as a terminal shows without scrolling
 
@@ -104,7 +107,7 @@ class _Table:
             if sheet in entries_of(row.planned.sources.files):
                 self._say(row.line, "content, style", f"{SHEET!r} is where the overview of all results goes")
             sources = row.planned.sources
-            key = (*(file.resolve() for file in sources.files), row.planned.settings)
+            key = (*((role, file.resolve()) for role, file in sources.by_role().items()), row.planned.settings)
             before = pairs.setdefault(key, row.line)
             if before != row.line:
                 names = " and ".join(repr(file.name) for file in sources.files)
@@ -126,7 +129,8 @@ class _Table:
         shown, more = problems[:SHOWN_PROBLEMS], len(problems) - SHOWN_PROBLEMS
         words = [f"- {problem}." for problem in shown] + ([f"- and {more} more."] if more > 0 else [])
         text = f"{self._file}: {shown[0]}." if len(problems) == 1 else f"{self._file}:\n" + "\n".join(words)
-        raise ManifestError(text, f"Correct the table. Its columns: {', '.join(COLUMNS)}; the first two must be there.")
+        columns = f"Its columns: {columns_in_words()}; {' and '.join(REQUIRED)} must be there."
+        raise ManifestError(text, f"Correct the table. {columns}")
 
     def _say(self, line: int, column: str, words: str) -> None:
         """What is wrong in a line, and in which column, if it is one's."""
@@ -171,36 +175,64 @@ class _Table:
     def _row(self, line: int, cells: Mapping[str, str]) -> _Row | None:
         """A row, unless something is wrong with it."""
         before = len(self._problems)
-        content, style = (self._picture(line, name, cells[name]) if name in cells else None for name in REQUIRED)
+        sources = self._sources(line, cells)
         wholes = {name: self._whole(line, name, cells[name]) for name in WHOLE if cells.get(name)}
-        init = (
-            self._picture(line, "init", cells["init"])
-            if cells.get("init") and cells["init"] not in INIT_WORDS
-            else None
-        )
-        given = [name for name in OPTION_COLUMNS if cells.get(name) and (name != "init" or init is None)]
+        given = [name for name in OPTION_COLUMNS if cells.get(name) and (name != "init" or cells[name] in INIT_WORDS)]
         options = {name: self._option(line, name, cells[name]) for name in given}
         output = self._output(line, cells["output"]) if cells.get("output") else None
-        if len(self._problems) > before or content is None or style is None:
+        if len(self._problems) > before or sources is None:
             return None
         rest = self._settings
-        if init is not None:  # in the place of the word that the command has
+        if sources.init is not None:  # in the place of the word that the command has
             kept: Any = {name: value for name, value in rest.options.items() if name != "init"}
             rest = rest._replace(options=kept)
         settings = Settings(wholes.get("iterations", rest.iterations), wholes.get("size", rest.size), rest.options)
+        settings = settings.with_options(options)
+        self._check_together(line, sources, settings)
         shown = {
             **wholes,
-            **({} if init is None else {"init": init.stem}),
+            **({} if sources.init is None else {"init": sources.init.stem}),
+            **{role: file.stem for role, file in sources.masks_by_role.items()},
             **{name: OPTIONS[name].shown(value) for name, value in options.items()},
         }
         words = "_".join(f"{name}-{value}" for name, value in shown.items())
-        return _Row(line, Planned(Sources(content, (style,), init=init), settings.with_options(options), words), output)
+        return _Row(line, Planned(sources, settings, words), output)
 
-    def _picture(self, line: int, column: str, cell: str) -> Path:
-        path = self._file.parent / cell
+    def _sources(self, line: int, cells: Mapping[str, str]) -> Sources | None:
+        """All files that a row names; None where one of the two is missing without which there is no run."""
+        content, strength = (self._picture(line, name, cells) for name in ("content", "strength"))
+        styles, masks, style_masks = (self._series(line, names, cells) for names in SERIES.values())
+        init = None if cells.get("init") in INIT_WORDS else self._picture(line, "init", cells)
+        return None if content is None or not styles else Sources(content, styles, masks, style_masks, strength, init)
+
+    def _series(self, line: int, names: Sequence[str], cells: Mapping[str, str]) -> tuple[Path, ...]:
+        """The files of columns such as style, style_2, ..."""
+        for before, name in itertools.pairwise(names):
+            if cells.get(name) and not cells.get(before):
+                self._say(line, name, f"{before} is empty")
+        files = (self._picture(line, name, cells) for name in names)
+        return tuple(file for file in files if file is not None)
+
+    def _check_together(self, line: int, sources: Sources, settings: Settings) -> None:
+        """Finds what does not fit together in a row, without looking into its files."""
+        styles, blend = len(sources.styles), settings.options.get("blend")
+        try:
+            check_mask_counts(len(sources.masks), len(sources.style_masks), styles)
+            if blend is not None:
+                check_blend(np.asarray(blend, np.float32), styles, {})
+        except RequestRefused as error:
+            column, _, rule = str(error).partition(": ")
+            self._say(line, column, rule.rstrip("."))
+
+    def _picture(self, line: int, column: str, cells: Mapping[str, str]) -> Path | None:
+        """The file that a cell names; None where it names none."""
+        cell = cells.get(column)
         if not cell:
-            self._say(line, column, "is empty")
-        elif not os.path.isfile(path):  # noqa: PTH113  (Path's own raises for a name that is too long)
+            if cell is not None and column in REQUIRED:  # of a column that is not there the header's line tells
+                self._say(line, column, "is empty")
+            return None
+        path = self._file.parent / cell
+        if not os.path.isfile(path):  # noqa: PTH113  (Path's own raises for a name that is too long)
             self._say(line, column, f"there is no file {cell!r}")
         return path
 

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from nst_client import errors
-from nst_client.contract import MAX_MESSAGE_BYTES, OPTIONS, Option
+from nst_client.calls.arrays import pixels
+from nst_client.calls.guidance import Style, check_blend, further_styles, mask_inputs, style_pictures
+from nst_client.contract import MAX_MESSAGE_BYTES, OPTIONS
+from nst_client.option import Option
 
 ENVELOPE_BYTES = 2**16  # names, shapes and lengths in a request take far less
 
@@ -18,13 +21,13 @@ Input = np.ndarray | bytes | Sequence[bytes]  # numbers, a string, or a vector o
 
 
 def picture_inputs(
-    content: np.ndarray, style: np.ndarray, options: Mapping[str, Any] = MappingProxyType({})
+    content: np.ndarray, style: Style, options: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
     """The inputs that all signatures which stylise share.
 
     Args:
         content: uint8[height, width, 3].
-        style: uint8[height, width, 3].
+        style: uint8[height, width, 3], or several.
         options: rows of `OPTIONS` with the values that are given.
 
     Raises:
@@ -34,13 +37,17 @@ def picture_inputs(
     unknown = ", ".join(sorted(options.keys() - OPTIONS.keys()))
     if unknown:
         raise TypeError(f"unknown options: {unknown}; there are {', '.join(OPTIONS)}")
-    inputs = {"content": pixels("content", content), "style": pixels("style", style)}
-    return inputs | {name: option_input(OPTIONS[name], value) for name, value in options.items()}
+    picture, styles = pixels("content", content), style_pictures(style)
+    masks = mask_inputs(picture, styles, options)
+    values = {name: option_input(OPTIONS[name], value) for name, value in options.items() if name not in masks}
+    if "blend" in values:
+        check_blend(values["blend"], len(styles), masks)
+    return {"content": picture, "style": styles[0], **further_styles(styles), **values, **masks}
 
 
-def option_input(option: Option, value: Any) -> Input:
-    """The value of an option as the graph takes it."""
-    if option.is_picture:
+def option_input(option: Option, value: Any) -> Any:
+    """The value of an option as the graph takes it: an `Input`."""
+    if option.is_array:
         return pixels(option.name, value)
     try:
         checked = option.checked(value)
@@ -55,24 +62,17 @@ def option_input(option: Option, value: Any) -> Input:
 
 def check_sendable(inputs: Mapping[str, Input]) -> None:
     """Refuses what no message can hold; gRPC would only say that it failed."""
-    sizes = [_size(value) for value in inputs.values()]
-    if sum(sizes) > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
+    size = bytes_of(inputs)
+    if size > MAX_MESSAGE_BYTES - ENVELOPE_BYTES:
         raise errors.RequestRefused(
-            f"The request is too large: {sum(sizes)} bytes, and a message holds {MAX_MESSAGE_BYTES}.",
+            f"The request is too large: {size} bytes, and a message holds {MAX_MESSAGE_BYTES}.",
             "Use smaller pictures, or start anew.",
         )
 
 
-def pixels(name: str, picture: np.ndarray) -> np.ndarray:
-    """A picture, uint8[height, width, 3]."""
-    array = np.asarray(picture)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise errors.RequestRefused(
-            f"{name}: must be uint8 of shape (height, width, 3), got {array.dtype} of shape {array.shape}.",
-            "Read it with nst_client.read_picture, which converts every kind of picture.",
-            input=name,
-        )
-    return array
+def bytes_of(inputs: Mapping[str, Input]) -> int:
+    """Bytes of a request, or a little less."""
+    return sum(map(_size, inputs.values()))
 
 
 def whole(name: str, number: int, bits: int) -> np.ndarray:

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nst_client.calls.inputs import ENVELOPE_BYTES
+from nst_client.calls.inputs import ENVELOPE_BYTES, option_input
 from nst_client.contract import DEFAULT_ITERATIONS, MAX_MESSAGE_BYTES, MIN_SIDE, OPTIONS, Options
 from nst_client.errors import BadAnswer, RequestRefused
 from nst_client.progress import Plan
 
 STATE_PICTURES = 4  # of float32 that L-BFGS carries beside what it remembers: see nst_graph.lbfgs and nst_graph.kept
+PLAN = ("sizes", "level_iterations")  # the options that make a run's plan
 OURS = "nst"  # the preset for which DEFAULT_ITERATIONS was chosen
 
 
@@ -26,6 +27,12 @@ class Planned(NamedTuple):
     iterations: int
     options: Options  # the caller's, with the plan where it has several sizes
     plan: Plan
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Those of a request that make the plan, as the graph takes them."""
+        given: Mapping[str, Any] = self.options
+        return {name: option_input(OPTIONS[name], given[name]) for name in PLAN if name in given}
 
 
 def planned(

@@ -12,8 +12,8 @@ import numpy as np
 from nst_client import contract, errors
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import Watchdog
-from nst_client.calls.inputs import option_input, whole
-from nst_client.calls.planning import Planned
+from nst_client.calls.inputs import whole
+from nst_client.calls.planning import PLAN, Planned
 from nst_client.calls.protocol import tensor_pb2
 from nst_client.calls.refusals import PARTS_OF_THE_MODEL
 from nst_client.calls.tensors import array_of, strings_of
@@ -109,12 +109,9 @@ def run(
         yield progress
 
 
-def decide(predict: Predict, plan: Callable[[float], Planned], patience: Patience, servers: int) -> int:
-    """How many iterations a run makes, with the patience that `run` has."""
-    return _Calls(predict, {}, patience, servers).decide(plan)[0]
-
-
-PLAN = ("sizes", "level_iterations")  # parts of a run's state that make its plan
+def decide(predict: Predict, plan: Callable[[float], Planned], patience: Patience, servers: int) -> tuple[int, Plan]:
+    """How many iterations a run makes and at which sizes, with the patience that `run` has."""
+    return _Calls(predict, {}, patience, servers).decide(plan)
 
 
 def _check_plan(began: Plan, wanted: Plan) -> None:
@@ -143,9 +140,7 @@ class _Calls:
         """How many iterations the run makes and at which sizes, which all further calls are told."""
         within = self._patience.deadline_seconds or contract.STATUS_DEADLINE_SECONDS
         decided = self._patiently(lambda: plan(within), 0)
-        sent: Mapping[str, Any] = decided.options
-        given = {name: option_input(contract.OPTIONS[name], sent[name]) for name in PLAN if name in sent}
-        self._inputs, self._plan = {**self._inputs, **given}, decided.plan
+        self._inputs, self._plan = {**self._inputs, **decided.inputs}, decided.plan
         return decided.iterations, decided.plan
 
     def pixels(self, iteration: int) -> int:

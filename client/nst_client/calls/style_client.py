@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -15,16 +14,19 @@ from typing_extensions import Unpack
 from nst_client import contract, errors
 from nst_client.calls import transport
 from nst_client.calls.answers import Evaluation, Stylized, VersionStatus
+from nst_client.calls.arrays import pixels
+from nst_client.calls.availability import wait_until_available
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.divergence import check_finite
-from nst_client.calls.inputs import check_sendable, picture_inputs, pixels, whole
+from nst_client.calls.guidance import Style
+from nst_client.calls.inputs import check_sendable, picture_inputs, whole
 from nst_client.calls.known_options import KnownOptions
 from nst_client.calls.planning import Planned, check_more, going_on, planned
 from nst_client.calls.protocol import get_model_status_pb2, model_pb2, predict_pb2, tensor_pb2
 from nst_client.calls.run import Patience, decide, run
 from nst_client.calls.servers import MethodOf, Servers, server_at
 from nst_client.calls.tensors import array_of, strings_of, tensor_of
-from nst_client.progress import Progress
+from nst_client.progress import Plan, Progress
 
 
 class StyleClient:
@@ -89,7 +91,7 @@ class StyleClient:
     def stylize(
         self,
         content: np.ndarray,
-        style: np.ndarray,
+        style: Style,
         *,
         iterations: int | None = None,
         deadline_seconds: float | None = None,
@@ -100,13 +102,17 @@ class StyleClient:
 
         Args:
             content: uint8[height, width, 3], RGB.
-            style: uint8[height, width, 3], RGB, of any size.
+            style: uint8[height, width, 3], RGB, of any size; or a sequence of up to 16, each of its own size.
             iterations: updates of the picture; by default as many as its preset was published with, 200 for `nst`.
             deadline_seconds: of one call; by default long enough for a slow server
                 (`contract.stylize_deadline`).
             on_progress: called about once a second with the run's progress. The run then takes many
                 calls (see `watch`) in place of one, to the same bits.
-            options: the rows of `contract.Options`; the preset has its own value for each.
+            options: the rows of `contract.Options`, those of the preset where they are not given. With several styles,
+                `blend` weighs them. `content_mask`, uint8[height, width] or [height, width, regions], says where to
+                paint; `style_masks`, likewise one for each style, which part of it each region takes; without them
+                a region for each style takes all of it. `strength`, uint8[height, width], says how much each place may
+                change.
 
         Raises:
             RequestRefused: an input is not what the model takes, or the model knows no such option.
@@ -121,8 +127,7 @@ class StyleClient:
         whole("iterations", iterations or 1, 32)
         within = contract.STATUS_DEADLINE_SECONDS if deadline_seconds is None else deadline_seconds
         decided = self._planned(height, width, iterations, options, within)
-        inputs = picture_inputs(content, style, decided.options)
-        inputs["iterations"] = whole("iterations", decided.iterations, 32)
+        inputs |= {**decided.inputs, "iterations": whole("iterations", decided.iterations, 32)}
         if deadline_seconds is None:
             deadline_seconds = contract.stylize_deadline(height, width, decided.iterations)
         outputs, version, _ = self._predict(contract.STYLIZE, inputs, deadline_seconds, fetch=("image", "losses"))
@@ -133,7 +138,7 @@ class StyleClient:
     def watch(
         self,
         content: np.ndarray,
-        style: np.ndarray,
+        style: Style,
         *,
         iterations: int | None = None,
         resume: Progress | None = None,
@@ -148,15 +153,15 @@ class StyleClient:
         the run outlives it, and may go on on another one.
 
         Args:
-            content: uint8[height, width, 3], RGB.
-            style: uint8[height, width, 3], RGB, of any size.
+            content: as in `stylize`.
+            style: as in `stylize`.
             iterations: updates of the picture in the whole run, those before `resume` included; by default as in
                 `stylize`, or those of `resume`.
             resume: a progress of a run with the same pictures, options and model.
             stop_at_multiples_of: there always is a progress after such a number of iterations.
             chunk_size: what was learnt of the servers' speed, to be shared between runs.
             patience: with servers.
-            options: the rows of `contract.Options`; the preset has its own value for each.
+            options: as in `stylize`.
 
         Raises:
             RequestRefused: an input is not what the model takes, or the model knows no such option.
@@ -184,15 +189,22 @@ class StyleClient:
             servers=self.servers,
         )
 
-    def iterations_of(self, content: np.ndarray, options: contract.Options, patience: Patience) -> int:
-        """How many iterations a run makes by default, with a content, uint8[height, width, 3], and options."""
+    def plan_of(
+        self,
+        content: np.ndarray,
+        iterations: int | None,
+        options: contract.Options,
+        patience: Patience = Patience(),  # noqa: B008  (immutable)
+    ) -> tuple[int, Plan]:
+        """How many iterations a run makes and at which sizes, with a content, uint8[height, width, 3], and options."""
         height, width, _ = content.shape
-        run_of = (height, width, None, options)
+        run_of = (height, width, iterations, options)
         return decide(self._predict, lambda within: self._planned(*run_of, within), patience, self.servers)
 
     def evaluate(self, content: np.ndarray, style: np.ndarray, image: np.ndarray) -> Evaluation:
         """Measures `image`, of the content's size, against both pictures: uint8[height, width, 3] each."""
-        inputs = {**picture_inputs(content, style), "image": pixels("image", image)}
+        pictures = {"content": content, "style": style, "image": image}
+        inputs = {name: pixels(name, picture) for name, picture in pictures.items()}
         height, width, _ = inputs["content"].shape
         deadline = contract.stylize_deadline(height, width, 1)
         names = ("style_errors", "content_error", "total_variation")
@@ -227,22 +239,7 @@ class StyleClient:
         Raises:
             NstError: the last answer's error, when the time is over; at once one that no waiting changes.
         """
-        end = time.monotonic() + timeout_seconds
-        while True:
-            try:
-                status = self.status()
-            except (errors.ServerUnavailable, errors.ModelNotFound, errors.DeadlineExceeded) as error:
-                if isinstance(error, errors.WrongConnection) or time.monotonic() >= end:
-                    raise
-            else:
-                if any(entry.state == "AVAILABLE" for entry in status):
-                    return status
-                if time.monotonic() >= end:
-                    states = ", ".join(
-                        f"version {entry.version} {entry.state} {entry.error}".rstrip() for entry in status
-                    )
-                    raise errors.ModelNotFound(f"No version is available: {states}.", "Look into the server's log.")
-            time.sleep(0.2)
+        return wait_until_available(self.status, timeout_seconds)
 
     def _predict(
         self, signature: str, inputs: Mapping[str, Any], deadline_seconds: float, *, fetch: tuple[str, ...]
@@ -252,7 +249,7 @@ class StyleClient:
             rule = f"deadline: must be a number of seconds above 0, got {deadline_seconds:g}."
             raise errors.RequestRefused(rule, "Use a larger number.", input="deadline")
         check_sendable(inputs)
-        self._known.check(inputs.keys() & contract.OPTIONS.keys(), deadline_seconds)
+        self._known.check(inputs.keys() & contract.INPUTS.keys(), deadline_seconds)
         request = predict_pb2.PredictRequest(model_spec=self._spec)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():

@@ -28,7 +28,7 @@ def batch(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A CSV table of pairs in their place: content, style; and, optional, output, iterations, size, ...",
+            help="A CSV table in their place: columns content, style; and, optional, style_2, mask, output, size, ...",
             show_default=False,
         ),
     ] = None,
@@ -59,6 +59,8 @@ def batch(
 
     if (manifest is None) == (not content and not style):
         raise typer.BadParameter("Pass --content and --style, or --manifest alone.")
+    if manifest is None and "blend" in options:
+        raise typer.BadParameter("--blend is for several styles: name them in a --manifest, as style, style_2, ...")
     options, init = picture_to_start_from(options)
     pairs = batch_pairs(content, style, manifest, output, Settings(iterations, size, options))
     if init is not None:  # for all that the table says nothing else of

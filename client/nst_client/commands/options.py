@@ -11,7 +11,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from nst_client import contract
-from nst_client.contract import INIT_WORDS, OPTIONS, Option, Options
+from nst_client.contract import INIT_WORDS, OPTIONS, Options
+from nst_client.option import Option
 
 Command = Callable[..., None]
 
@@ -25,6 +26,25 @@ Init = Annotated[
         show_default="the preset's",
         **PANEL,
     ),
+]
+
+WHERE: dict[str, Any] = {"metavar": "FILE", "show_default": False, "rich_help_panel": "What goes where"}
+
+Masks = Annotated[
+    list[Path],
+    typer.Option(
+        help="Where to paint: flat colours, light to dark a style each, and the darkest may keep the content; or shades"
+        " of grey or transparency for soft edges. Several: one for each style, which takes what is white.",
+        **WHERE,
+    ),
+]
+StyleMasks = Annotated[
+    list[Path],
+    typer.Option(help="One for each style: each colour of the mask takes what has the same colour here.", **WHERE),
+]
+Strength = Annotated[
+    Path | None,
+    typer.Option(help="How much each place may change: white freely, black not at all.", **WHERE),
 ]
 
 DEFAULT_ITERATIONS = f"as published; {contract.DEFAULT_ITERATIONS} for the preset nst"
@@ -47,7 +67,7 @@ def run_options(command: Command) -> Command:
     def given(**values: Any) -> dict[str, Any]:
         return {name: value for name, value in values.items() if value is not None}
 
-    parameters = [parameter_of(option) for option in OPTIONS.values() if not option.is_picture]
+    parameters = [parameter_of(option) for option in OPTIONS.values() if not option.is_array]
     parameters[[one.name for one in parameters].index("init")] = keyword("init", Init, None)
     return spread(command, "options", parameters, given)
 

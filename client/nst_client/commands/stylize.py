@@ -12,20 +12,33 @@ import typer
 
 from nst_client import contract
 from nst_client.commands.connection import Connection, connection_options
-from nst_client.commands.options import DEFAULT_ITERATIONS, AsJson, Deadline, Quiet, picture_to_start_from, run_options
+from nst_client.commands.options import (
+    DEFAULT_ITERATIONS,
+    AsJson,
+    Deadline,
+    Masks,
+    Quiet,
+    Strength,
+    StyleMasks,
+    picture_to_start_from,
+    run_options,
+)
 
 if TYPE_CHECKING:
+    from nst_client.jobs.job import Job
     from nst_client.jobs.settings import Settings
     from nst_client.jobs.state_file import SavedRun
 
-FILE = {"metavar": "FILE", "show_default": False}
+FILE: dict[str, Any] = {"metavar": "FILE", "show_default": False}
 
 
 @connection_options
 @run_options
 def stylize(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to repaint.")],
-    style: Annotated[Path, typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it.")],
+    style: Annotated[
+        list[Path], typer.Argument(metavar="STYLE", help="The picture in whose manner to repaint it, or several.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: .png, .jpg, .webp or .tif.")],
     *,
     iterations: Annotated[
@@ -35,11 +48,14 @@ def stylize(
         int | None,
         typer.Option(
             min=0,
-            help="Longest side of both pictures in pixels; 0 keeps theirs.",
+            help="Longest side of all pictures in pixels; 0 keeps theirs.",
             show_default=str(contract.DEFAULT_SIZE),
         ),
     ] = None,
     options: contract.Options,
+    mask: Masks = [],  # noqa: B006  (typer never changes it)
+    style_mask: StyleMasks = [],  # noqa: B006
+    strength: Strength = None,
     preview: Annotated[
         Path | None, typer.Option(help="The picture so far, rewritten after every call.", **FILE)
     ] = None,
@@ -64,19 +80,22 @@ def stylize(
             show_default="OUTPUT.nst, deleted at the end",
         ),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what would be sent and what it costs, and run nothing.")
+    ] = False,
     deadline: Deadline = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     connection: Connection,
 ) -> None:
-    """Repaints a picture in the manner of another one, on a server, and prints the new file's path.
+    """Repaints a picture in the manner of another one, or of several, on a server, and prints the new file's path.
 
     Ctrl-C stops it with the picture so far, and saves the run. It outlives the loss of its server.
     """
     from nst_client.commands.connection import connect
     from nst_client.display.displays import display_kind
     from nst_client.files.pictures import check_writable
-    from nst_client.jobs.job import Sources
+    from nst_client.jobs.job import Job, Sources
     from nst_client.jobs.job_run import KEPT
     from nst_client.jobs.result import state_file_of
     from nst_client.jobs.state_file import read_state
@@ -84,21 +103,40 @@ def stylize(
     from nst_client.stylize.run import StylizeRun
     from nst_client.stylize.side_files import SideFiles
 
+    if explain and resume is not None:
+        raise typer.BadParameter("--explain is about a new run: leave --resume out.")
     check_writable(output)  # a folder's name has no place for another suffix
     resumed = None if resume is None else read_state(resume)
     options, init = picture_to_start_from(options)
     settings = _settings(resume, resumed, iterations, size, options)
+    sources = Sources(content, tuple(style), tuple(mask), tuple(style_mask), strength, init)
+    if explain:
+        _explain(Job(sources, output, settings), connection, as_json=as_json)
+        return
     side = SideFiles(preview, save_every, gif, strip, loss_plot, losses)
     saved = state or state_file_of(output)
     goes_on = resume is not None and saved.exists() and saved.samefile(resume)
     keep = state is not None or (resumed is not None and goes_on and bool(resumed.settings.get(KEPT)))
-    files = Files(Sources(content, (style,), init=init), output, saved, keep, resume, side)
+    files = Files(sources, output, saved, keep, resume, side)
     with connect(connection) as client:
         run = StylizeRun(files, settings, client, resumed=resumed, command_to_resume=_command_to_resume)
         report = run.run(display_kind(quiet, as_json, sys.stderr.isatty()), deadline)
     if not quiet and not as_json:
         _summarise(report, output, transparent=run.transparent)
     typer.echo(json.dumps(report) if as_json else output)
+
+
+def _explain(job: Job, connection: Connection, *, as_json: bool) -> None:
+    from nst_client.commands.connection import connect
+    from nst_client.display.explanation import print_explanation
+    from nst_client.stylize.explain import explained
+
+    with connect(connection) as client:
+        explanation = explained(job, client.describe())
+    if as_json:
+        typer.echo(json.dumps(explanation))
+    else:
+        print_explanation(explanation)
 
 
 def _settings(

@@ -34,6 +34,14 @@ def clock_in_words(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def bytes_in_words(count: float) -> str:
+    """580 kB, 1.9 MB, 2.25 GB: three digits, in powers of a thousand."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} bytes"
+
+
 def size_in_words(size: tuple[int, int]) -> str:
     """At 128 x 96: width and height, as everybody names them."""
     return f"at {size[0]} x {size[1]}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
+from nst_client.contract import numbered
 from nst_client.jobs.settings import Settings
 
-
-def numbered(name: str, count: int) -> list[str]:
-    """What several of a kind are called: style, style_2, ..."""
-    return [name if number == 1 else f"{name}_{number}" for number in range(1, count + 1)]
+ROLE = re.compile("content|(style|mask|style_mask)(_[0-9]+)?|strength|init_image")  # a key of `Sources.by_role`
 
 
 class Sources(NamedTuple):
@@ -18,19 +17,30 @@ class Sources(NamedTuple):
 
     content: Path
     styles: tuple[Path, ...]  # one or more
-    masks: tuple[Path, ...] = ()
+    masks: tuple[Path, ...] = ()  # of the content: see regions.py
+    style_masks: tuple[Path, ...] = ()  # none, or one for each style
+    strength: Path | None = None  # how much each place may change
     init: Path | None = None  # the picture to start from
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All of them."""
-        return (self.content, *self.styles, *self.masks, *([] if self.init is None else [self.init]))
+        return tuple(self.by_role().values())
+
+    @property
+    def masks_by_role(self) -> dict[str, Path]:
+        """What says where to paint: mask, mask_2, ..., style_mask, ..., strength."""
+        roles = [
+            *zip(numbered("mask", len(self.masks)), self.masks, strict=True),
+            *zip(numbered("style_mask", len(self.style_masks)), self.style_masks, strict=True),
+        ]
+        return dict(roles) if self.strength is None else {**dict(roles), "strength": self.strength}
 
     def by_role(self) -> dict[str, Path]:
-        """All of them by what they are for: content, style, style_2, ..., mask, mask_2, ..., init_image."""
-        styles, masks = numbered("style", len(self.styles)), numbered("mask", len(self.masks))
-        names = ["content", *styles, *masks, *([] if self.init is None else ["init_image"])]
-        return dict(zip(names, self.files, strict=True))
+        """All of them by what they are for: content, style, style_2, ..., then the masks, and init_image."""
+        styles = zip(numbered("style", len(self.styles)), self.styles, strict=True)
+        init = {} if self.init is None else {"init_image": self.init}
+        return {"content": self.content, **dict(styles), **self.masks_by_role, **init}
 
     @property
     def title(self) -> str:

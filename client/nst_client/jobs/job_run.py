@@ -13,13 +13,14 @@ from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
 from nst_client.calls.style_client import StyleClient
 from nst_client.errors import Diverged
-from nst_client.files.pictures import check_writable, read_filling, read_picture
+from nst_client.files.pictures import check_writable
 from nst_client.jobs.checkpoint import Checkpoint
-from nst_client.jobs.job import Job, numbered
+from nst_client.jobs.job import Job
 from nst_client.jobs.observer import Observer
 from nst_client.jobs.painting import Troubles, paint
+from nst_client.jobs.pictures import read_pictures
 from nst_client.jobs.result import Result
-from nst_client.jobs.sizes import check_sides, named_sizes
+from nst_client.jobs.sizes import named_sizes
 from nst_client.jobs.state_file import SavedRun
 from nst_client.progress import Progress
 
@@ -49,16 +50,13 @@ class JobRun:
 
         Raises:
             FileError: a picture cannot be read, or the result could not be written.
+            RequestRefused: masks that do not fit together.
         """
         check_writable(job.output)
         self.job = job
-        files, size = job.sources.by_role(), job.settings.size
-        init = files.pop("init_image", None)
-        self._pictures = {role: check_sides(file, read_picture(file, size), size) for role, file in files.items()}
-        self.content = self._pictures["content"]
-        self._init = None if init is None else read_filling(init, *self.content.pixels.shape[:2])
-        files = job.sources.by_role()
-        names = {role: file.name for role, file in files.items()}
+        self._pictures = read_pictures(job)
+        self.content = self._pictures.content
+        names = {role: file.name for role, file in job.sources.by_role().items()}
         self.result = Result(job.output, self.content, job.settings, {**names, "model": client.model})
         self.saved_settings: dict[str, Any] = {**self.result.words, KEPT: keep_state}
         self.seconds = 0.0  # that painting took
@@ -92,14 +90,15 @@ class JobRun:
         observer.started(self.iterations_before, self._iterations(observer, patience))
         begin = self._clock()
         try:
-            with named_sizes(self._client.describe, self.job.sources.by_role(), self._pictures, settings.size):
+            files, pictures = self.job.sources.by_role(), self._pictures.by_role()
+            with named_sizes(self._client.describe, files, pictures, settings.size):
                 return paint(
                     self._client,
                     self.content,
-                    [self._pictures[role] for role in numbered("style", len(self.job.sources.styles))],
+                    self._pictures.styles,
                     settings,
                     self.checkpoint,
-                    init_image=self._init,
+                    given=self._pictures.options,
                     observer=observer,
                     chunk_size=chunk_size,
                     stop_at_multiples_of=stop_at_multiples_of,
@@ -131,7 +130,8 @@ class JobRun:
         if wanted is None and done is not None:
             return done.iterations
         patience = patience._replace(on_trouble=Troubles(observer).note)
-        return wanted or self._client.iterations_of(self.content.pixels, self.job.settings.options, patience)
+        options = self.job.settings.options
+        return wanted or self._client.plan_of(self.content.pixels, None, options, patience)[0]
 
     def _kept_best(self, error: Diverged, observer: Observer) -> Diverged:
         if error.best is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
-
-import numpy as np
+from typing import Any
 
 from nst_client.calls.chunk_size import ChunkSize
 from nst_client.calls.run import Patience
@@ -27,7 +26,7 @@ def paint(
     settings: Settings,
     checkpoint: Checkpoint,
     *,
-    init_image: np.ndarray | None = None,
+    given: Options = Options(),  # noqa: B008  (never changed)
     observer: Observer,
     chunk_size: ChunkSize | None = None,
     stop_at_multiples_of: int | None = None,
@@ -38,10 +37,10 @@ def paint(
     Args:
         client: of the servers.
         content: with alpha or without.
-        styles: one, whose alpha is ignored.
+        styles: one or more, whose alpha is ignored.
         settings: of the run.
         checkpoint: takes every progress, and is saved when the run ends early.
-        init_image: to start from, of the content's size.
+        given: those options that are arrays, which `settings` has not.
         observer: sees every progress, and may stop the run.
         chunk_size: shared with other runs on the same servers.
         stop_at_multiples_of: there always is a progress after such a number of iterations.
@@ -51,13 +50,12 @@ def paint(
         Stopped: the observer wanted it; the checkpoint is saved.
         NstError: the run cannot go on; the checkpoint is saved unless the run has diverged.
     """
-    (style,) = styles
     troubles = Troubles(observer)
-    options = settings.options if init_image is None else Options(**settings.options, init_image=init_image)
+    options: Any = {**settings.options, **given}
     watch = functools.partial(
         client.watch,
         content.pixels,
-        style.pixels,
+        [style.pixels for style in styles],
         patience=patience._replace(on_trouble=troubles.note),
         **options,
     )

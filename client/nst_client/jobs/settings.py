@@ -42,6 +42,6 @@ def settings_of_json(words: Mapping[str, Any]) -> Settings:
     if type(iterations) not in (int, type(None)) or type(size) is not int:
         raise ValueError("iterations and size must be whole numbers")
     given = {
-        name: option.checked(words[name]) for name, option in OPTIONS.items() if name in words and not option.is_picture
+        name: option.checked(words[name]) for name, option in OPTIONS.items() if name in words and not option.is_array
     }
     return Settings(iterations, size).with_options(given)

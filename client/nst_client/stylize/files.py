@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nst_client.errors import FileError, StateFileError
 from nst_client.files.pictures import check_writable
 from nst_client.files.places import entries_of, folded
-from nst_client.jobs.job import Sources
+from nst_client.jobs.job import ROLE, Sources
 from nst_client.jobs.state_file import check_state_writable
 from nst_client.stylize.side_files import SideFiles, check_side_files, is_numbered
 
@@ -39,6 +40,31 @@ def check_files(files: Files) -> None:
             f"Go on with --resume {files.state}, or delete it, or name another one with --state.",
         )
     _check_distinct(files)
+
+
+def check_resumed(file: Path, saved: Mapping[str, Any], sources: Sources) -> None:
+    """Refuses to go on with a run that has more files than it began with, or fewer; the model compares what they hold.
+
+    Args:
+        file: where the run was saved.
+        saved: its settings, with its files' names by their roles.
+        sources: that the command names.
+
+    Raises:
+        StateFileError: the text names the roles in which they differ.
+    """
+    began = {role: name for role, name in saved.items() if ROLE.fullmatch(role) and role not in ALWAYS}
+    given = {role: source.name for role, source in sources.by_role().items() if role not in ALWAYS}
+    missing = [f"{role} {name}" for role, name in began.items() if role not in given]
+    added = [f"{role} {name}" for role, name in given.items() if role not in began]
+    if missing or added:
+        words = " and ".join(
+            f"{how} {', '.join(which)}" for how, which in (("with", missing), ("without", added)) if which
+        )
+        raise StateFileError(f"{file}: the run began {words}.", "Pass the files that it began with, or begin it anew.")
+
+
+ALWAYS = ("content", "style")  # every run has them
 
 
 def _check_distinct(files: Files) -> None:

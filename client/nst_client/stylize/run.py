@@ -19,7 +19,7 @@ from nst_client.jobs.job_run import JobRun
 from nst_client.jobs.settings import Settings
 from nst_client.jobs.state_file import SavedRun
 from nst_client.progress import Progress
-from nst_client.stylize.files import Files, check_files
+from nst_client.stylize.files import Files, check_files, check_resumed
 from nst_client.stylize.watcher import Watcher, watching
 
 
@@ -48,6 +48,8 @@ class StylizeRun:
             NstError: a file cannot be read, or could not be written.
         """
         check_files(files)
+        if files.resume is not None and resumed is not None:
+            check_resumed(files.resume, resumed.settings, files.sources)
         self._files = files
         self._client = client
         self._command_to_resume = command_to_resume

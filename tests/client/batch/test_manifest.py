@@ -8,44 +8,17 @@ import pytest
 
 from nst_client.batch.manifest import manifest_pairs
 from nst_client.errors import ManifestError
-from nst_client.jobs.job import Job
 from nst_client.jobs.result import batch_state_of
 from nst_client.jobs.settings import Settings
 from tests.client.batch.journals import job_of
-
-SETTINGS = Settings(20, 64, {"style_weight": 2.0})
+from tests.client.batch.tables import SETTINGS, make_folders, problems, read
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with pictures, one for results, and one for tables."""
     monkeypatch.chdir(tmp_path)
-    for name in ("out", "tables/photos"):
-        Path(name).mkdir(parents=True)
-    for name in ("photos/a.jpg", "photos/b, c.jpg", "x.png", "y.png"):
-        (Path("tables") / name).touch()
+    make_folders()
     return tmp_path
-
-
-def read(table: str | bytes, output_dir: str = "out") -> list[Job]:
-    file = Path("tables/pairs.csv")
-    file.write_bytes(table if isinstance(table, bytes) else table.encode())
-    return manifest_pairs(file, Path(output_dir), SETTINGS)
-
-
-def problems(table: str | bytes) -> list[str]:
-    """What is said of a table, line by line, without the dashes and full stops."""
-    with pytest.raises(ManifestError) as raised:
-        read(table)
-    assert raised.value.remedy.endswith(".")
-    first, *others = str(raised.value).split("\n")
-    name = "tables/pairs.csv:"
-    if not others:
-        assert first.startswith(f"{name} ")
-        return [first.removeprefix(name).strip().removesuffix(".")]
-    assert first == name
-    assert all(line.startswith("- ") and line.endswith(".") for line in others)
-    return [line[2:-1] for line in others]
 
 
 def test_a_table_may_say_everything_or_leave_it_to_the_command():

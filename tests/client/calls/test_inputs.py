@@ -9,7 +9,7 @@ from nst_client import errors
 from nst_client.calls.inputs import MAX_MESSAGE_BYTES, check_sendable, option_input
 from nst_client.calls.protocol import types_pb2
 from nst_client.calls.tensors import array_of, strings_of, tensor_of
-from nst_client.contract import Option
+from nst_client.option import Option
 
 
 def sent(value: object, kind: object):

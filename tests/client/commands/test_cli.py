@@ -187,7 +187,9 @@ def test_no_arguments_show_the_help():
 def test_help_names_the_arguments_in_capitals_and_the_defaults(nst):
     done = nst("stylize", "--help")
     assert done.returncode == 0
-    assert re.search(r"Usage: nst stylize \[OPTIONS\] \W?CONTENT\W? \W?STYLE\W?\s", done.stdout)  # typer adds braces
+    assert re.search(
+        r"Usage: nst stylize \[OPTIONS\] \W?CONTENT\W? \W?STYLE\W?\.\.\.\s", done.stdout
+    )  # typer adds braces
     assert "localhost:8500" in done.stdout
 
 

@@ -14,7 +14,8 @@ import nst_graph
 from nst_client.cli import app
 from nst_client.commands.connection import Connection, connection_options
 from nst_client.commands.options import parameter_of, picture_to_start_from, run_options, spread
-from nst_client.contract import OPTIONS, Option, Options, options_of
+from nst_client.contract import OPTIONS, Options
+from nst_client.option import Option, options_of
 
 SERVER = "127.0.0.1:1"
 
@@ -84,7 +85,7 @@ def test_a_command_gets_the_options_that_were_given(got):
 def test_every_option_that_can_be_typed_has_a_flag():
     words = " ".join(CliRunner().invoke(app, ["stylize", "--help"], env={"COLUMNS": "200"}).stdout.split())
     for option in OPTIONS.values():
-        assert option.is_picture or f"--{option.flag or option.name.replace('_', '-')} " in words, option
+        assert option.is_array or f"--{option.flag or option.name.replace('_', '-')} " in words, option
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nst_client.display.words import (
+    bytes_in_words,
     clock_in_words,
     losses_in_words,
     packed,
@@ -30,6 +31,11 @@ from nst_client.display.words import (
 )
 def test_times_have_two_units_at_most(seconds: float, words: str):
     assert time_in_words(seconds) == words
+
+
+def test_a_number_of_bytes_has_three_digits_and_a_unit():
+    told = [bytes_in_words(count) for count in (999, 1000, 58_000, 1_913_000, 2.25e9, 4.19e10)]
+    assert told == ["999 bytes", "1 kB", "58 kB", "1.91 MB", "2.25 GB", "41.9 GB"]
 
 
 def test_a_stopwatch_shows_hours_when_there_are_any():
