@@ -95,7 +95,8 @@ def _moments(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
         centred = rows - mean[:, tf.newaxis]
         return mean, tf.matmul(centred * tf.transpose(weights)[..., tf.newaxis], centred, transpose_a=True)
 
-    return tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    made: tuple[tf.Tensor, tf.Tensor] = tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    return made
 
 
 @shared(_ROWS, _ROWS, _ROWS, _ROWS, _BLOCKS)

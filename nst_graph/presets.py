@@ -70,7 +70,9 @@ class Preset(NamedTuple):
     decay_rate: float = 1.0  # and by this factor in an iteration
     average: float = 0.0  # decay of the average over iterations
     init: Init = "content"
-    style_scale: float = 0.0  # longest side of the style over that of the picture; 0: relative to the content as sent
+    style_scale: float | None = (
+        None  # longest side of the style over that of the picture; None: as sent, to the content
+    )
     noise: float = 64.0  # standard deviation of the noise to start from, in pixel levels round the mean colour
     feature_unit: float = 1.0  # features are divided by this before they are compared
     per_pixel: bool = (

@@ -45,7 +45,7 @@ NUMBERS: Mapping[str, Callable[[Preset], float]] = {
     "low": lambda row: 0.0 if row.clip else float("-inf"),
     "high": lambda row: 255.0 if row.clip else float("inf"),
     "noise": lambda row: row.noise,
-    "style_scale": lambda row: row.style_scale,
+    "style_scale": lambda row: row.style_scale or 0.0,
     "feature_unit": lambda row: row.feature_unit,
     "per_pixel": lambda row: row.per_pixel,
     "replicate": lambda row: row.padding == "replicate",

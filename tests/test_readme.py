@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from nst_export.saved_model.session import Model
-from nst_graph.options import OPTIONS
+from nst_graph.options import options_for
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -48,7 +48,8 @@ def test_the_tables_inputs_and_outputs_are_the_models(signatures):
         inputs = actual(signatures[name].inputs)
         defaults = set(signatures[name].defaults)
         assert written(required) == {alias: spec for alias, spec in inputs.items() if alias not in defaults}
-        assert defaults == ({option.name for option in OPTIONS} if options == "all" else set())
+        reads = "files" if "content_bytes" in inputs else "pixels"
+        assert defaults == ({option.name for option in options_for(reads)} if options == "all" else set())
         assert written(outputs) == actual(signatures[name].outputs)
 
 

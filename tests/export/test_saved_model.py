@@ -11,9 +11,10 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from nst_graph.options import OPTIONS
+from nst_graph.options import options_for
 from nst_graph.signatures import SIGNATURES
 from tests.conftest import picture
+from tests.unset_options import unset_options
 
 ITERATIONS = 4
 
@@ -92,17 +93,6 @@ def test_the_picture_is_a_new_one(expected, pictures):
     assert np.abs(expected["image"].astype(int) - pictures["content"]).mean() > 2
 
 
-def unset_options() -> dict[str, tf.Tensor]:
-    """What a server sends for the options that a caller leaves out."""
-    shapes = {option.name: [0 if side is None else side for side in option.shape] for option in OPTIONS}
-    return {
-        option.name: tf.zeros(shapes[option.name], option.dtype)
-        if option.shape
-        else tf.constant(option.wire_default, option.dtype)
-        for option in OPTIONS
-    }
-
-
 def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
     module = tf.saved_model.load(str(version_dir))
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
@@ -163,7 +153,7 @@ def test_saved_model_cli_gives_the_same_picture(run_python, version_dir, tmp_pat
 @pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.name)
 def test_a_signature_has_the_inputs_of_its_row_and_defaults_for_the_options(meta_graph, row):
     signature = meta_graph.signature_def[row.served_as]
-    expected = {name: value.numpy() for name, value in unset_options().items()} if row.takes_options else {}
+    expected = {name: value.numpy() for name, value in unset_options(row.reads).items()} if row.takes_options else {}
     assert set(signature.inputs) == {*row.inputs, *expected}
     assert set(signature.defaults) == set(expected)
     for name, value in expected.items():
@@ -186,7 +176,7 @@ def test_inputs_and_outputs_have_the_types_and_shapes_of_the_contract(meta_graph
         "content": ("uint8", [-1, -1, 3]),
         "style": ("uint8", [-1, -1, 3]),
         "iterations": ("int32", []),
-        **{option.name: (option.dtype, [side or -1 for side in option.shape]) for option in OPTIONS},
+        **{option.name: (option.dtype, [side or -1 for side in option.shape]) for option in options_for("pixels")},
         "image": ("uint8", [-1, -1, 3]),
         "losses": ("float32", [-1, 4]),
     }

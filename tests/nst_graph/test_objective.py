@@ -8,13 +8,13 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.objective import Losses, Objective, Targets
-from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
 from nst_graph.recipe import Recipe, resolved
 from nst_graph.regions import Regions
 from nst_graph.styles import Styles
 from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
+from tests.unset_options import unset_options
 
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 
@@ -24,7 +24,7 @@ def floats(picture: np.ndarray) -> tf.Tensor:
 
 
 def recipe_of(preset: str, content: np.ndarray, **numbers: float) -> Recipe:
-    options = {row.name: unset(row) for row in OPTIONS}
+    options = unset_options()
     options |= {name: tf.constant(value, options[name].dtype) for name, value in numbers.items()}
     options["preset"] = tf.constant(preset)
     content = tf.constant(content)
@@ -36,12 +36,6 @@ def targets_of(objective: Objective, content: tf.Tensor, style: tf.Tensor, recip
     regions = Regions(recipe.options, Styles(style, recipe.options))
     targets = objective.targets(content, regions, recipe)
     return objective.learnt(targets, style, tf.constant(0), regions, recipe)
-
-
-def unset(row) -> tf.Tensor:
-    if row.shape:
-        return tf.zeros([size or 0 for size in row.shape], row.dtype)
-    return tf.constant(row.wire_default, row.dtype)
 
 
 def objective_on(network: keras.Model, preset: str) -> Objective:

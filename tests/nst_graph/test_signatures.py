@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from nst_graph.execution import Execution
-from nst_graph.options import OPTIONS, Option
+from nst_graph.options import OPTIONS, Option, options_for
 from nst_graph.presets import PRESETS
 from nst_graph.signatures import SIGNATURES, signatures
 from nst_graph.style_transfer import StyleTransfer
@@ -35,7 +35,7 @@ def pixels(result) -> np.ndarray:
 
 @ROWS
 def test_a_function_has_the_inputs_of_its_row_and_then_the_options(module, row):
-    options = [option.name for option in OPTIONS] if row.takes_options else []
+    options = [option.name for option in options_for(row.reads)] if row.takes_options else []
     assert inputs_of(module, row) == [*row.inputs, *options]
 
 

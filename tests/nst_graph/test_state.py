@@ -90,7 +90,7 @@ def test_a_state_of_another_format_is_refused_by_its_name(module, content, style
 
 def test_a_state_without_all_of_its_strings_is_not_whole(module, content, style, state):
     for part in (state[:1], state[:-1], [*state, b""], [state[0].rsplit(b" ", 1)[0], *state[1:]]):
-        assert_refused(f"must be whole, {PARTS} strings and 24 words in the first", module, content, style, part)
+        assert_refused(f"must be whole, {PARTS} strings and 32 words in the first", module, content, style, part)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.options import MAX_WEIGHT, OPTIONS
+from nst_graph.options import MAX_WEIGHT
 from tests.conftest import picture
 from tests.exports import LIMITS
+from tests.unset_options import unset_options
 
 SIDE_RULE = "content: height and width must be at least 32 and at most 16384 pixels together, got {}"
 COUNT_RULE = "iterations: must be a whole number from 1 to 100, got {}"
@@ -20,14 +21,9 @@ WEIGHT_RULE = "{}: must be a number from 0 to 1e\\+12, got {}"
 def stylize(module, content, style, iterations=1, **numbers):
     """Past Python's own checks of rank and shape, as a session feeds a graph."""
     function = module.stylize.get_concrete_function()
-    values = {option.name: option.wire_default for option in OPTIONS} | numbers
-    types = {option.name: option.dtype for option in OPTIONS}
-    shapes = {"init_image": [0, 0, 3]}
+    options = unset_options() | {name: tf.constant(value, tf.float32) for name, value in numbers.items()}
     return function(
-        content=tf.constant(content),
-        style=tf.constant(style),
-        iterations=tf.constant(iterations),
-        **{name: tf.constant(value, types[name], shapes.get(name)) for name, value in values.items()},
+        content=tf.constant(content), style=tf.constant(style), iterations=tf.constant(iterations), **options
     )
 
 
