@@ -6,6 +6,7 @@ it stands in `PARTS`.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -17,12 +18,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from nst_client import contract
+from nst_export.toolkit import report as records
 from nst_graph.options import OPTIONS
 from nst_graph.signatures import SIGNATURES
 from nst_serving.flags import server_arguments
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md", "tests/conformance/README.md")
+DOCUMENTS = ("README.md", "client/README.md", "client/COMMANDS.md", "export/REPORT.md", "tests/conformance/README.md")
 PART = re.compile(r"(<!-- begin (\w+): made by make docs -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 
@@ -113,12 +115,44 @@ def conformance_server() -> str:
     return "```sh\n" + " \\\n  ".join(lines) + "\n```\n"
 
 
+def report() -> str:
+    """The records of `nst inspect --json`, from the comments at their fields."""
+    parts = []
+    for name, fields in RECORD.findall(inspect.getsource(records)):
+        rows = [[f"`{field}`", _json_type(hint), words] for field, hint, words in FIELD.findall(fields)]
+        parts.append(f"## {name}\n\n{inspect.getdoc(getattr(records, name))}\n\n{table(FIELD_TITLES, rows)}")
+    return "\n" + "\n".join(reversed(parts)) + "\n"  # the whole before its parts
+
+
+RECORD = re.compile(r"^class (\w+)\(NamedTuple\):\n(.*?)(?=^class |\Z)", re.DOTALL | re.MULTILINE)
+FIELD = re.compile(r"^    (\w+): (.+?)  # (.+)$", re.MULTILINE)
+FIELD_TITLES = ("field", "type", "meaning")
+JSON_TYPES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "Mapping[str, Any]": "object",
+    "Shape": "array of integers and nulls, or null",
+    "Value": "any",
+}
+
+
+def _json_type(hint: str) -> str:
+    if hint.startswith("Sequence["):
+        return f"array of {_json_type(hint.removeprefix('Sequence[')[:-1])}"
+    plain = hint.removesuffix(" | None")
+    name = JSON_TYPES.get(plain) or f"[{plain}](#{plain.lower()})"
+    return name if plain == hint or name == "any" else f"{name} or null"
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "signatures": signatures,
     "options": options,
     "commands": commands,
     "facts": facts,
     "conformance_server": conformance_server,
+    "report": report,
 }
 
 

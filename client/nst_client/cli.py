@@ -14,6 +14,7 @@ import typer
 
 from nst_client.commands.batch import batch
 from nst_client.commands.demo import demo
+from nst_client.commands.inspect import inspect
 from nst_client.commands.presets import presets
 from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
@@ -54,6 +55,7 @@ app.command(cls=TakesSeveral)(batch)
 app.command()(presets)
 app.command()(status)
 app.command()(demo)
+app.command()(inspect)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.

@@ -22,3 +22,7 @@ class WeightsError(ExportError):
 
 class VersionError(ExportError):
     """The version folder cannot be written."""
+
+
+class SavedModelError(ExportError):
+    """A folder holds no SavedModel, or one that is damaged."""

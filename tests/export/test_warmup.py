@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_export.saved_model.warmup_records import WARMUP_FILE, read_warmup_requests
+from nst_export.saved_model.warmup_file import WARMUP_FILE
+from nst_export.saved_model.warmup_records import read_warmup_requests
 
 INIT_OP = "__saved_model_init_op"
 

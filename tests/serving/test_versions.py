@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import model_management_pb2, predict_pb2, prediction_log_pb2
 
 from nst_client import NstError, StyleClient
-from nst_export.saved_model.warmup_records import WARMUP_FILE
+from nst_export.saved_model.warmup_file import WARMUP_FILE
 from nst_serving.errors import StartError
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer

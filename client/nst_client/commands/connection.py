@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
 from nst_client.commands.options import Command, keyword, spread
-from nst_client.contract import DEFAULT_MODEL, DEFAULT_SERVER
+from nst_client.contract import DEFAULT_MODEL, DEFAULT_SERVER, STATUS_DEADLINE_SECONDS
 from nst_client.errors import CertificateError
 
 if TYPE_CHECKING:
     from nst_client.calls.style_client import StyleClient
+    from nst_client.calls.transport import Tls
+
+Calls = Callable[..., Any]
 
 PANEL: dict[str, Any] = {"rich_help_panel": "Where the model is"}
 PEM: dict[str, Any] = {**PANEL, "metavar": "FILE", "show_default": False}
@@ -51,8 +56,13 @@ class Connection(NamedTuple):
         return self.model_name if self.model_dir is None else str(self.model_dir.resolve())
 
 
-def connection_options(command: Command) -> Command:
-    """Gives a command an option for each field of a connection; its argument `connection` has all of them."""
+def connection_options(command: Command, *, without: Collection[str] = ()) -> Command:
+    """Gives a command an option for each field of a connection; its argument `connection` has all of them.
+
+    Args:
+        command: has `connection` among its parameters.
+        without: fields that are no options of this command.
+    """
 
     def checked(context: typer.Context, **values: Any) -> Connection:
         connection = Connection(**values)
@@ -60,8 +70,9 @@ def connection_options(command: Command) -> Command:
             _refuse_a_server_too(context)
         return connection
 
-    fields = get_type_hints(Connection, include_extras=True)
-    parameters = [keyword(name, hint, Connection._field_defaults[name]) for name, hint in fields.items()]
+    fields = get_type_hints(Connection, include_extras=True).items()
+    shown = [(name, hint) for name, hint in fields if name not in without]
+    parameters = [keyword(name, hint, Connection._field_defaults[name]) for name, hint in shown]
     return spread(command, "connection", [keyword("context", typer.Context), *parameters], checked)
 
 
@@ -83,7 +94,6 @@ def connect(connection: Connection) -> StyleClient:
     """
     from nst_client.calls.servers import Server, Servers
     from nst_client.calls.style_client import StyleClient
-    from nst_client.calls.transport import Tls
 
     name, version, model_dir = connection.model_name, connection.version, connection.model_dir
     if model_dir is not None:
@@ -91,11 +101,42 @@ def connect(connection: Connection) -> StyleClient:
         stub = importlib.import_module("nst_serving.in_process").InProcessStub(model_dir, name=name, version=version)
         here = Server(str(model_dir), prediction=stub, model=stub, close=stub.close, callee="The model in")
         return StyleClient(model=name, version=version, servers=Servers([here]))
+    return StyleClient(connection.server, model=name, version=version, tls=_tls(connection))
+
+
+@contextmanager
+def calls_of(connection: Connection, address: str) -> Iterator[Calls]:
+    """Single calls of one server, whatever it serves: `call(service, method, request, deadline_seconds)`.
+
+    Its services are `prediction` and `model`; what fails is an NstError.
+
+    Raises:
+        CertificateError: as `connect`.
+        RequestRefused: it is no address.
+    """
+    from nst_client.calls import transport
+    from nst_client.calls.failures import Call
+    from nst_client.calls.servers import server_at
+
+    server = server_at(address, _tls(connection))
+
+    def call(service: str, method: str, request: Any, deadline_seconds: float = STATUS_DEADLINE_SECONDS) -> Any:
+        which = Call(server.address, deadline_seconds, server.callee, server.tls, computes=False)
+        return transport.call(getattr(getattr(server, service), method), request, which)
+
+    try:
+        yield call
+    finally:
+        server.close()
+
+
+def _tls(connection: Connection) -> Tls | None:
+    from nst_client.calls.transport import Tls
+
     if (connection.cert is None) != (connection.key is None):
         raise CertificateError("A client certificate and its key go together.", "Pass both --cert and --key.")
     pem = Tls(*(None if file is None else _pem(file) for file in (connection.ca, connection.cert, connection.key)))
-    tls = pem if connection.tls or any(pem) else None
-    return StyleClient(connection.server, model=name, version=version, tls=tls)
+    return pem if connection.tls or any(pem) else None
 
 
 def _pem(file: Path) -> bytes:

@@ -32,8 +32,41 @@ def _bare_tensorflow() -> Iterator[None]:
         del sys.modules["tensorflow"]
 
 
-__all__ = ["graph_pb2", "node_def_pb2", "saved_model_pb2"]
+__all__ = [
+    "fingerprint_pb2",
+    "get_model_metadata_pb2",
+    "get_model_status_pb2",
+    "graph_pb2",
+    "meta_graph_pb2",
+    "model_management_pb2",
+    "model_pb2",
+    "model_server_config_pb2",
+    "node_def_pb2",
+    "predict_pb2",
+    "prediction_log_pb2",
+    "saved_model_pb2",
+    "saved_object_graph_pb2",
+    "tensor_bundle_pb2",
+    "tensor_pb2",
+    "tensor_shape_pb2",
+    "types_pb2",
+]
 
 with _bare_tensorflow():
-    from tensorflow.core.framework import graph_pb2, node_def_pb2
-    from tensorflow.core.protobuf import saved_model_pb2
+    from tensorflow.core.framework import graph_pb2, node_def_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+    from tensorflow.core.protobuf import (
+        fingerprint_pb2,
+        meta_graph_pb2,
+        saved_model_pb2,
+        saved_object_graph_pb2,
+        tensor_bundle_pb2,
+    )
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_management_pb2,
+        model_pb2,
+        predict_pb2,
+        prediction_log_pb2,
+    )
+    from tensorflow_serving.config import model_server_config_pb2

@@ -35,6 +35,9 @@ class ModelCard(NamedTuple):
     versions: JsonObject  # of nst_serving, tensorflow and keras
 
 
+PARTS = {"weights": dict, "presets": dict, "options": list, "limits": dict, "execution": dict, "versions": dict}
+
+
 def json_value(value: Any) -> Any:
     """A value as JSON has it: a NamedTuple is an object with its fields' names, an infinite number null."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
@@ -70,6 +73,9 @@ def card_from(text: str) -> ModelCard:
     missing = [field for field in ModelCard._fields if field not in document]
     if missing:
         raise CardError(f"The model card lacks {', '.join(missing)}.", NOT_OURS)
+    for field, kind in PARTS.items():
+        if not isinstance(document[field], kind):
+            raise CardError(f"The model card's part {field} is damaged.", NOT_OURS)
     return ModelCard(**{field: document[field] for field in ModelCard._fields})
 
 

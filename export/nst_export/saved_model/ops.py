@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nst_export.saved_model.messages import graph_pb2, node_def_pb2, saved_model_pb2
-from nst_export.saved_model.version_folder import GRAPH_FILE
+from nst_export.saved_model.graph_file import read_saved_model, served_graph
+from nst_export.saved_model.messages import graph_pb2, node_def_pb2
 
 LOOPS = {"While", "StatelessWhile"}
 
 
 def read_graph(version_dir: Path) -> graph_pb2.GraphDef:
-    """The graph of a version; a SavedModel of ours has one.
+    """The graph of a version.
 
     Raises:
-        OSError: there is no saved_model.pb, or it cannot be read.
-        google.protobuf.message.DecodeError: it is damaged.
+        SavedModelError: there is none, or it is damaged.
     """
-    model = saved_model_pb2.SavedModel.FromString((version_dir / GRAPH_FILE).read_bytes())
-    return model.meta_graphs[0].graph_def
+    return served_graph(read_saved_model(version_dir)).graph_def
 
 
 def all_nodes(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
@@ -43,6 +41,6 @@ def nodes_in_loops(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
     while waiting:
         name = waiting.pop()
         if name not in seen:
-            seen[name] = list(bodies[name])
+            seen[name] = list(bodies.get(name, ()))  # a damaged graph may call what it does not hold
             waiting += [inner for node in seen[name] for inner in functions_of(node)]
     return [node for nodes in seen.values() for node in nodes]

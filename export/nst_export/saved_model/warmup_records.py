@@ -12,10 +12,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from nst_export.saved_model.version_folder import EXTRA_ASSETS
-
-WARMUP_FILE = EXTRA_ASSETS / "tf_serving_warmup_requests"
-MAX_RECORDS = 1000
+from nst_export.saved_model.warmup_file import MAX_RECORDS, WARMUP_FILE
 
 
 def write_warmup_requests(version_dir: Path, requests: Iterable[predict_pb2.PredictRequest]) -> None:

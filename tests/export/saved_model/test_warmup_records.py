@@ -6,12 +6,8 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from nst_export.saved_model.warmup_records import (
-    MAX_RECORDS,
-    WARMUP_FILE,
-    read_warmup_requests,
-    write_warmup_requests,
-)
+from nst_export.saved_model.warmup_file import MAX_RECORDS, WARMUP_FILE
+from nst_export.saved_model.warmup_records import read_warmup_requests, write_warmup_requests
 
 
 def request(signature: str) -> predict_pb2.PredictRequest:

@@ -1,0 +1,70 @@
+"""`nst inspect`: what a model is, on disk or on a server."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nst_client.commands.connection import Connection, calls_of, connection_options
+from nst_client.commands.options import AsJson
+
+# A folder may have a colon in its name, too: what is on disk is never taken for an address.
+ADDRESS = re.compile(r"[^/\\]*:\d+|(dns|ipv4|ipv6|xds|unix|unix-abstract|vsock|https?):.*")
+
+WIDTH_OF_A_PIPE = 120  # letters
+
+
+@functools.partial(connection_options, without=("server", "model_dir"))
+def inspect(
+    target: Annotated[
+        str, typer.Argument(metavar="PATH|HOST:PORT", help="A model's folder, a version's, or a server's gRPC port.")
+    ],
+    *,
+    graph: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the graph's outline to a file, .svg or .mmd (Mermaid), too."),
+    ] = None,
+    digests: Annotated[
+        bool | None,
+        typer.Option("--digests/--no-digests", help="The files' SHA-256.", show_default="up to 268 MB of files"),
+    ] = None,
+    as_json: AsJson = False,
+    connection: Connection,
+) -> None:
+    """Shows all that a SavedModel says of itself, ours or another's, without loading TensorFlow.
+
+    Exit code 1 if something is wrong with it.
+    """
+    toolkit = functools.partial(importlib.import_module, package="nst_export.toolkit")  # not to be imported here
+    if not Path(target).exists() and ADDRESS.fullmatch(target):
+        if graph is not None:
+            raise typer.BadParameter("--graph is for a folder: a server hands out no graph.")
+        with calls_of(connection, target) as call:
+            report = toolkit(".served").served(call, target, connection.model_name, connection.version)
+    else:
+        folder = toolkit(".inspection").version_folder_of(Path(target), connection.version)
+        report = toolkit(".inspection").inspected(folder, digests=digests)
+        if graph is not None:
+            title = f"{report.model} {report.version or ''}".rstrip()
+            toolkit(".drawing").write_drawing(graph, title, toolkit(".outline").outline_of(folder))
+    typer.echo(_text(report, as_json=as_json))
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _text(report: Any, *, as_json: bool) -> str:
+    if as_json:
+        card = importlib.import_module("nst_export.saved_model.model_card")
+        return json.dumps(card.json_value(report))
+    on_a_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if on_a_terminal else WIDTH_OF_A_PIPE
+    screen = importlib.import_module("nst_export.toolkit.screen")
+    return str(screen.screen(report, width=width, colour=on_a_terminal))
