@@ -58,7 +58,8 @@ def _sections(report: Report) -> Iterator[tuple[str, RenderableType]]:
 def _summary(report: Report) -> Iterator[tuple[str, str]]:
     yield "where", report.source
     if report.tensorflow:
-        yield "written by", f"TensorFlow {report.tensorflow}, graph version {report.graph_version}"
+        graph = "" if report.graph_version is None else f", graph version {report.graph_version}"
+        yield "written by", f"TensorFlow {report.tensorflow}{graph}"
     wants = [
         f"{f'TensorFlow Serving {one.server} or newer' if one.server else ''} {one.flag}".strip() + f": {one.reason}"
         for one in report.requirements

@@ -57,6 +57,7 @@ def test_json_of_a_folder_and_of_a_server_name_the_same_signatures(tiny_model_di
 def test_a_server_has_its_screen(server):
     finished = nst(server.address)
     assert finished.exit_code == 0
+    assert "None" not in finished.stdout
     assert "Versions on the server\n  version  state      error\n  1        AVAILABLE" in finished.stdout
 
 
