@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow conformance check format docs pictures bench clean torch
+.PHONY: help install demo test slow conformance check format docs pictures gallery bench clean torch
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ docs: $(VENV)/installed-dev  ## write the generated parts of the documents anew
 
 pictures: $(VENV)/installed-dev  ## make the README's pictures anew
 	$(VENV)/bin/python -m tests.pictures
+
+gallery: $(VENV)/installed-dev  ## make client/gallery/, a page of what goes where, anew
+	$(VENV)/bin/python -m tests.gallery
 
 bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session, calls against one, a batch
 	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
