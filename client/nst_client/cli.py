@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from nst_client.commands.batch import batch
+from nst_client.commands.copy import copy
 from nst_client.commands.demo import demo
 from nst_client.commands.inspect import inspect
 from nst_client.commands.presets import presets
@@ -56,6 +57,7 @@ app.command()(presets)
 app.command()(status)
 app.command()(demo)
 app.command()(inspect)
+app.command()(copy)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.
