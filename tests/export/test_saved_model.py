@@ -21,20 +21,20 @@ ITERATIONS = 4
 # What TensorFlow 2.19 has, without XLA, Python functions or files other than the checkpoint's.
 ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     """
-    Abs AddN AddV2 All Any ArgMax ArgMin AsString Assert AssignVariableOp AvgPool AvgPoolGrad BiasAdd BiasAddGrad
-    Bitcast BitwiseOr BroadcastGradientArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Conv2D
-    Conv2DBackpropFilter Conv2DBackpropInput Cumsum DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead DivNoNan
-    DynamicStitch Einsum EmptyTensorList EncodePng EnsureShape Equal ExpandDims ExtractJpegShape Fill Fingerprint
-    FloorDiv FloorMod GatherV2 Greater GreaterEqual Identity IdentityN If IsFinite LeftShift Less LessEqual LogicalAnd
-    LogicalNot LogicalOr MatMul MatrixDiagPartV3 MatrixDiagV3 MatrixSetDiagV3 Max MaxPool MaxPoolGrad Maximum Mean
-    MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mul Neg NoOp OnesLike Pack Pad PartitionedCall
-    Placeholder PlaceholderWithDefault Pow Prod Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape
-    RestoreV2 ReverseV2 Round Rsqrt SaveV2 ScaleAndTranslate Select SelectV2 SerializeTensor Shape ShapeN
-    ShardedFilename Sign Size Slice Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessCase
-    StatelessIf StatelessRandomNormalV2 StatelessRandomUniformFullIntV2 StatelessWhile StaticRegexFullMatch
-    StridedSlice StridedSliceGrad StringJoin StringLength StringSplitV2 StringToNumber Sub Substr Sum
-    TensorListGetItem TensorListPushBack TensorListReserve TensorListSetItem TensorListStack TensorScatterUpdate
-    Tile Transpose Unpack VarHandleOp Where While ZerosLike
+    Abs AddN AddV2 All Any ArgMax ArgMin AsString Assert AssignVariableOp AvgPool AvgPoolGrad BatchMatMulV2 BiasAdd
+    BiasAddGrad Bitcast BitwiseOr BroadcastGradientArgs BroadcastTo Case Cast Ceil Cholesky ClipByValue ConcatV2
+    Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Cumsum DecodeJpeg DecodePng DecodeRaw DisableCopyOnRead
+    DivNoNan DynamicStitch Einsum EmptyTensorList EncodePng EnsureShape Equal ExpandDims ExtractJpegShape Fill
+    Fingerprint FloorDiv FloorMod GatherV2 Greater GreaterEqual Identity IdentityN If IsFinite LeftShift Less
+    LessEqual LogicalAnd LogicalNot LogicalOr MatMul MatrixDiagPartV3 MatrixDiagV3 MatrixSetDiagV3
+    MatrixTriangularSolve Max MaxPool MaxPoolGrad Maximum Mean MergeV2Checkpoints Min Minimum MirrorPad
+    MirrorPadGrad Mul Neg NoOp NotEqual OnesLike Pack Pad PartitionedCall Placeholder PlaceholderWithDefault Pow
+    Prod Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2 ReverseV2 Round Rsqrt SaveV2
+    ScaleAndTranslate Select SelectV2 SelfAdjointEigV2 SerializeTensor Shape ShapeN ShardedFilename Sign Size Slice
+    Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessRandomNormalV2
+    StatelessRandomUniformFullIntV2 StatelessWhile StaticRegexFullMatch StridedSlice StridedSliceGrad StringJoin
+    StringLength StringSplitV2 StringToNumber Sub Substr Sum TensorListGetItem TensorListPushBack TensorListReserve
+    TensorListSetItem TensorListStack TensorScatterUpdate Tile Transpose Unpack VarHandleOp Where While ZerosLike
     """.split()  # noqa: SIM905
 )
 CHECKPOINT_FUNCTIONS = ("__inference__traced_save", "__inference__traced_restore")
