@@ -107,7 +107,8 @@ def _gradient(
     symmetric = of_covariance + tf.linalg.matrix_transpose(of_covariance)
 
     def everywhere() -> tf.Tensor:
-        return (tf.matmul(rows - mean, symmetric[0]) + of_mean) / _count(rows)
+        count = _count(rows)  # divides the small tensors: the rows are the largest of the whole loop
+        return tf.matmul(rows - mean, symmetric[0] / count) + of_mean / count
 
     def by_region() -> tf.Tensor:
         each = tf.matmul(rows - mean[:, tf.newaxis], symmetric) + of_mean[:, tf.newaxis]

@@ -18,7 +18,7 @@ from nst_export.saved_model.model_card import CARD_FILE, json_value
 from nst_export.saved_model.warmup_file import WARMUP_FILE
 from nst_export.toolkit.inspection import inspected, version_folder_of
 from nst_export.toolkit.report import Report
-from nst_graph.options import OPTIONS
+from nst_graph.options import options_for
 from nst_graph.signatures import SIGNATURES
 
 
@@ -37,7 +37,7 @@ def test_the_contract_is_read_back(report):
         assert {one.name for one in found.inputs if one.required} == set(row.inputs)
         assert {one.name for one in found.outputs} == set(row.outputs)
         assert [one.name for one in found.inputs if not one.required] == [
-            option.name for option in OPTIONS * row.takes_options
+            option.name for option in options_for(row.reads) * row.takes_options
         ]
 
 

@@ -9,6 +9,7 @@ from nst_export.toolkit.inspection import inspected
 from nst_export.toolkit.report import Input
 from nst_export.toolkit.screen import screen
 from nst_export.toolkit.words import bytes_in_words, tensor_in_words, value_in_words
+from nst_graph.options import options_for
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -19,10 +20,14 @@ def test_no_line_is_wider_than_asked_for(tiny_model_dir, width):
 
 
 def test_options_that_several_signatures_have_are_shown_once(tiny_model_dir):
+    """Once for those that read pixels, and once for those that read files."""
     text = screen(inspected(tiny_model_dir / "1"), width=200, colour=False)
-    assert text.count("style_layer_weights") == 1
-    assert text.count("and 16 options") == 6
-    assert "the 16 options of serving_default, stylize_encoded_options, " in text
+    assert text.count("style_layer_weights") == 2
+    pixels, files = (len(options_for(reads)) for reads in ("pixels", "files"))
+    assert pixels != files
+    assert text.count(f"and {pixels} options") == text.count(f"and {files} options") == 3
+    assert f"the {pixels} options of serving_default, stylize_start, stylize_step" in text
+    assert f"the {files} options of stylize_encoded_options, stylize_encoded_start, stylize_encoded_step" in text
 
 
 def test_every_op_and_file_is_named(tiny_model_dir):
