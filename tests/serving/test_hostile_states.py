@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import predict_pb2
 
+from nst_graph import state as nst_state
 from tests.conftest import picture
 from tests.serving.conftest import stubs_at
 
@@ -91,9 +92,10 @@ def forged(good: State, *parts: bytes) -> State:
     return [words + b" %d" % tf.bitcast(digest, tf.int64).numpy()[0], *parts]
 
 
+FORMAT = nst_state.FORMAT.encode()
 HUGE = announcing(100_000, 100_000, 3)
 FOREIGN = "must be what stylize_start or stylize_step returned, got "
-WHOLE = "must be whole, 8 strings and 24 words in the first, got "
+WHOLE = "must be whole, 8 strings and 32 words in the first, got "
 SIZE = "must hold tensors of the size of the content, "
 BOMBS: dict[str, tuple[str, Callable[[State], tensor_pb2.TensorProto]]] = {
     "tensors that announce huge shapes": (FOREIGN + "4 strings", lambda _: strings([HUGE] * 4)),
@@ -103,20 +105,20 @@ BOMBS: dict[str, tuple[str, Callable[[State], tensor_pb2.TensorProto]]] = {
     "a forged header over nothing": (SIZE, lambda good: strings(forged(good, *[b""] * 7))),
     "a header with 10 million blanks": (
         FOREIGN + "8 strings, the first of 10000011 bytes",
-        lambda good: strings([b"nst-state/3" + b" " * 10_000_000, *good[1:]]),
+        lambda good: strings([FORMAT + b" " * 10_000_000, *good[1:]]),
     ),
     "a header of 900 blanks": (
-        WHOLE + "8 strings and 900 words", lambda good: strings([b"nst-state/3" + b" " * 899, *good[1:]]),
+        WHOLE + "8 strings and 900 words", lambda good: strings([FORMAT + b" " * 899, *good[1:]]),
     ),
     "100,000 empty strings": (FOREIGN + "100000 strings", lambda _: strings([b""] * 100_000)),
     "a good header over 100,000 empty strings": (
-        WHOLE + "100001 strings and 24 words", lambda good: strings([good[0], *[b""] * 100_000]),
+        WHOLE + "100001 strings and 32 words", lambda good: strings([good[0], *[b""] * 100_000]),
     ),
 }  # fmt: skip
 LARGE_BOMBS: dict[str, tuple[str, Callable[[State], tensor_pb2.TensorProto]]] = {
     "one string of 200 MB": (FOREIGN + f"1 strings, the first of {LARGE}", lambda _: strings([bytes(LARGE)])),
     "one string of 200 MB that begins well": (
-        FOREIGN + f"1 strings, the first of {LARGE}", lambda _: strings([b"nst-state/3 ".ljust(LARGE, b"x")]),
+        FOREIGN + f"1 strings, the first of {LARGE}", lambda _: strings([(FORMAT + b" ").ljust(LARGE, b"x")]),
     ),
     "a good header over 200 MB": (
         "is damaged: its digest must be ", lambda good: strings([*good[:7], bytes(LARGE)]),
