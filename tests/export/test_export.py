@@ -175,7 +175,8 @@ def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content,
     nodes = nodes_of(version_dir)
     types = {op: {tf.as_dtype(node.attr["T"].type) for node in nodes if node.op == op} for op in ("Conv2D", "MatMul")}
     assert types["Conv2D"] == {tf.as_dtype(precision)}
-    assert types["MatMul"] == {tf.float32, tf.int64}  # Gram matrices, and the size in a PNG file's header
+    # Gram matrices, the size in a PNG file's header, and the colours of a whole picture
+    assert types["MatMul"] == {tf.float32, tf.int64, tf.float64}
 
     module = tf.saved_model.load(str(version_dir))
     assert {variable.dtype for variable in module.network_weights} == {tf.as_dtype(precision)}

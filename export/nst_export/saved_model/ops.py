@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nst_export.saved_model.graph_file import read_saved_model, served_graph
@@ -33,14 +33,31 @@ def functions_of(node: node_def_pb2.NodeDef) -> Iterator[str]:
         yield from (function.name for function in attribute.list.func)
 
 
-def nodes_in_loops(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
-    """Nodes of the body and condition of every loop, and of all functions called from there."""
+def nodes_in_loops(graph: graph_pb2.GraphDef, *, holding: str = "") -> list[node_def_pb2.NodeDef]:
+    """Nodes of the body and condition of every loop, and of all functions called from there.
+
+    Args:
+        graph: of a SavedModel.
+        holding: an op; loops without it are left out.
+    """
     bodies = {function.signature.name: function.node_def for function in graph.library.function}
-    waiting = [name for node in all_nodes(graph) if node.op in LOOPS for name in functions_of(node)]
+    found: dict[str, list[node_def_pb2.NodeDef]] = {}
+    for loop in (node for node in all_nodes(graph) if node.op in LOOPS):
+        reached = _reached(functions_of(loop), bodies)
+        if not holding or any(node.op == holding for nodes in reached.values() for node in nodes):
+            found |= reached
+    return [node for nodes in found.values() for node in nodes]
+
+
+def _reached(
+    names: Iterable[str], bodies: Mapping[str, Iterable[node_def_pb2.NodeDef]]
+) -> dict[str, list[node_def_pb2.NodeDef]]:
+    """The nodes of functions and of all that they call, by function."""
+    waiting = list(names)
     seen: dict[str, list[node_def_pb2.NodeDef]] = {}
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen[name] = list(bodies.get(name, ()))  # a damaged graph may call what it does not hold
             waiting += [inner for node in seen[name] for inner in functions_of(node)]
-    return [node for nodes in seen.values() for node in nodes]
+    return seen
