@@ -14,11 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import tensorflow as tf
 
 from nst_client import contract
-from nst_export.toolkit import report as records
+from nst_export.toolkit import report as report_records
+from nst_export.toolkit import version_rows as version_records
 from nst_graph.options import OPTIONS
 from nst_graph.signatures import SIGNATURES
 from nst_serving.flags import server_arguments
@@ -116,11 +118,21 @@ def conformance_server() -> str:
 
 
 def report() -> str:
-    """The records of `nst inspect --json`, from the comments at their fields."""
+    """The records of `nst inspect --json`."""
+    return records_of(report_records)
+
+
+def version_rows() -> str:
+    """The records of `nst versions --json`."""
+    return records_of(version_records)
+
+
+def records_of(module: ModuleType) -> str:
+    """A module's records, from the comments at their fields."""
     parts = []
-    for name, fields in RECORD.findall(inspect.getsource(records)):
+    for name, fields in RECORD.findall(inspect.getsource(module)):
         rows = [[f"`{field}`", _json_type(hint), words] for field, hint, words in FIELD.findall(fields)]
-        parts.append(f"## {name}\n\n{inspect.getdoc(getattr(records, name))}\n\n{table(FIELD_TITLES, rows)}")
+        parts.append(f"## {name}\n\n{inspect.getdoc(getattr(module, name))}\n\n{table(FIELD_TITLES, rows)}")
     return "\n" + "\n".join(reversed(parts)) + "\n"  # the whole before its parts
 
 
@@ -153,6 +165,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "facts": facts,
     "conformance_server": conformance_server,
     "report": report,
+    "version_rows": version_rows,
 }
 
 

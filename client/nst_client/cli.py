@@ -20,6 +20,7 @@ from nst_client.commands.presets import presets
 from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
+from nst_client.commands.versions import versions
 from nst_client.display.streams import ResultStream, TolerantStream
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ app.command()(status)
 app.command()(demo)
 app.command()(inspect)
 app.command()(copy)
+app.add_typer(versions, name="versions")
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.

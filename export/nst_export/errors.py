@@ -26,3 +26,7 @@ class VersionError(ExportError):
 
 class SavedModelError(ExportError):
     """A folder holds no SavedModel, or one that is damaged."""
+
+
+class ConfigError(ExportError):
+    """A models.config cannot be read, written, or has not what is asked for."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import grpc
-from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from nst_export.errors import ConfigError
+from nst_export.saved_model.models_config import AS_DOCUMENTED, chosen_versions, config_from, text_of_config
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.errors import RequestError, StartError
 
@@ -25,14 +26,13 @@ def read_configuration(file: Path) -> model_server_config_pb2.ModelServerConfig:
     Raises:
         StartError: it cannot be read, is not in the text format, or breaks a rule.
     """
-    remedy = "Write it as TensorFlow Serving's documentation of --model_config_file has it."
     try:
-        config = text_format.Parse(file.read_text(encoding="utf-8"), model_server_config_pb2.ModelServerConfig())
+        config = config_from(text_of_config(file), file)
         check_configuration(config)
-    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise StartError(f"{file} is not a model configuration: {error}", remedy) from error
+    except ConfigError as error:
+        raise StartError(str(error), error.remedy) from error
     except RequestError as error:
-        raise StartError(f"{file}: {error.message}", remedy) from error
+        raise StartError(f"{file}: {error.message}", AS_DOCUMENTED) from error
     return config
 
 
@@ -90,9 +90,7 @@ def _check_platform(
 
 
 def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int, Path]:
-    """The versions that the model's policy asks for, by number (file_system_storage_path_source.cc).
-
-    A model without a policy has its latest version served.
+    """The versions that the model's policy asks for, by number.
 
     Raises:
         OSError: the model's folder is not there or cannot be read; the server then keeps what it has.
@@ -100,16 +98,7 @@ def desired_versions(model: model_server_config_pb2.ModelConfig) -> Mapping[int,
     base_path = Path(model.base_path)
     base_path.stat()
     found = versions_in(base_path)
-    policy = model.model_version_policy
-    match policy.WhichOneof("policy_choice"):
-        case "all":
-            chosen = set(found)
-        case "specific":
-            chosen = set(policy.specific.versions)
-        case _:
-            count = policy.latest.num_versions or 1
-            chosen = set(sorted(found)[-count:])
-    return {number: found[number] for number in sorted(chosen) if number in found}
+    return {number: found[number] for number in sorted(chosen_versions(model, found))}
 
 
 def _invalid(message: str) -> RequestError:

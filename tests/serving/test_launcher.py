@@ -142,8 +142,8 @@ def test_every_engine_refuses_a_folder_without_a_version_at_once(engine, tmp_pat
     (tmp_path / "models" / "nst" / "1" / "saved_model.pb").touch()
     monkeypatch.chdir(tmp_path)
     error = run_nst("serve", "models/nst/1", "--engine", engine)
-    assert str(error) == "models/nst/1 is a version: serve its parent models/nst."
-    assert error.remedy == "Run `nst serve models/nst`."
+    assert str(error) == "models/nst/1 is a version, not a model's folder."
+    assert error.remedy == "Name its parent models/nst."
 
 
 def test_a_version_folder_that_cannot_be_read_is_refused(tmp_path):

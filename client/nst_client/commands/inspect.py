@@ -6,8 +6,6 @@ import functools
 import importlib
 import json
 import re
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +13,10 @@ import typer
 
 from nst_client.commands.connection import Connection, calls_of, connection_options
 from nst_client.commands.options import AsJson
+from nst_client.commands.paper import standard_output
 
 # A folder may have a colon in its name, too: what is on disk is never taken for an address.
 ADDRESS = re.compile(r"[^/\\]*:\d+|(dns|ipv4|ipv6|xds|unix|unix-abstract|vsock|https?):.*")
-
-WIDTH_OF_A_PIPE = 120  # letters
 
 
 @functools.partial(connection_options, without=("server", "model_dir"))
@@ -64,7 +61,5 @@ def _text(report: Any, *, as_json: bool) -> str:
     if as_json:
         card = importlib.import_module("nst_export.saved_model.model_card")
         return json.dumps(card.json_value(report))
-    on_a_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if on_a_terminal else WIDTH_OF_A_PIPE
     screen = importlib.import_module("nst_export.toolkit.screen")
-    return str(screen.screen(report, width=width, colour=on_a_terminal))
+    return str(screen.screen(report, **standard_output()._asdict()))

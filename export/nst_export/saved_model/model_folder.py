@@ -90,7 +90,6 @@ def _misplaced(child: Path) -> Fault | None:
 def _is_a_version(folder: Path) -> Fault:
     named = folder if version_number(folder.name) is not None else folder.resolve()  # such as `.` in a version
     if version_number(named.name) is not None:
-        serve = f"`nst serve {shlex.quote(str(named.parent))}`"
-        return Fault(f"{folder} is a version: serve its parent {named.parent}.", f"Run {serve}.")
+        return Fault(f"{folder} is a version, not a model's folder.", f"Name its parent {named.parent}.")
     message = f"{folder} holds a SavedModel itself: {NUMBERS_ONLY}."
     return Fault(message, f"Move what it holds into {folder / '1'}.")

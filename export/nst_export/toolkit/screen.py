@@ -13,22 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from nst_export.toolkit.report import Input, Report, Signature
+from nst_export.toolkit.tables import INDENT, sections_as_text, table
 from nst_export.toolkit.words import bytes_in_words, tensor_in_words, value_in_words
 
 MOST_VARIABLES = 60  # `--json` has all
 FEW_OPTIONS = 2  # so many are not worth a table of their own
-INDENT = 2
 GLUE = "\x00"  # stands for a blank at which no line ends
 
 
 def screen(report: Report, *, width: int, colour: bool) -> str:
     """The text, at most `width` letters wide; `colour` is for terminals."""
-    console = Console(width=width, force_terminal=colour, color_system="standard" if colour else None, highlight=False)
-    with console.capture() as capture:
-        for title, content in _sections(report):
-            console.print(Text(title, style="bold"))
-            console.print(Padding(content, (0, 0, 1, INDENT)))
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()).rstrip()
+    return sections_as_text(_sections(report), width=width, colour=colour)
 
 
 def _sections(report: Report) -> Iterator[tuple[str, RenderableType]]:
@@ -40,7 +35,7 @@ def _sections(report: Report) -> Iterator[tuple[str, RenderableType]]:
         yield "Model card", _pairs(_card(report))
     if report.states:
         rows = [[str(state.version), state.state, state.error] for state in report.states]
-        yield "Versions on the server", _table(["version", "state", "error"], rows)
+        yield "Versions on the server", table(["version", "state", "error"], rows)
     yield "Signatures", Group(*_signatures(report)) if report.signatures else Text("none: a server can call nothing")
     if report.ops:
         yield f"Ops, {_count(report, loops=True)} in loops", _ops(report, loops=True)
@@ -52,7 +47,7 @@ def _sections(report: Report) -> Iterator[tuple[str, RenderableType]]:
         yield f"Warm-up requests, {len(report.warmup)}", _warmup(report)
     if report.files:
         rows = [[file.path, bytes_in_words(file.bytes), file.sha256 or "not computed"] for file in report.files]
-        yield "Files", _table(["file", "size", "SHA-256"], rows)
+        yield "Files", table(["file", "size", "SHA-256"], rows)
 
 
 def _summary(report: Report) -> Iterator[tuple[str, str]]:
@@ -108,7 +103,7 @@ def _signatures(report: Report) -> Iterator[RenderableType]:
         if len(options) > FEW_OPTIONS and len(names) > 1:
             yield Text(f"the {len(options)} options of {', '.join(names)}", style="cyan")
             rows = [[one.name, tensor_in_words(one), value_in_words(one.default), one.meaning] for one in options]
-            yield Padding(_table(["option", "type", "default", "meaning"], rows), (0, 0, 0, INDENT))
+            yield Padding(table(["option", "type", "default", "meaning"], rows), (0, 0, 0, INDENT))
 
 
 def _options(signature: Signature) -> tuple[Input, ...]:
@@ -127,7 +122,7 @@ def _signature(signature: Signature, *, without_options: bool) -> Table:
     if without_options:
         rows.append(["in", f"and {len(_options(signature))} options", "", ""])
     rows += [["out", one.name, tensor_in_words(one), one.meaning] for one in signature.outputs]
-    return _table(["", "name", "type", "meaning"], rows, head=False)
+    return table(["", "name", "type", "meaning"], rows, head=False)
 
 
 def _count(report: Report, *, loops: bool) -> str:
@@ -155,8 +150,8 @@ class Wrapped(NamedTuple):
 def _variables(report: Report) -> RenderableType:
     rows = [[one.name, tensor_in_words(one), bytes_in_words(one.bytes)] for one in report.variables[:MOST_VARIABLES]]
     more = len(report.variables) - len(rows)
-    table = _table(["variable", "type", "size"], rows)
-    return Group(table, Text(f"and {more:,} more, which --json has")) if more else table
+    shown = table(["variable", "type", "size"], rows)
+    return Group(shown, Text(f"and {more:,} more, which --json has")) if more else shown
 
 
 def _warmup(report: Report) -> Table:
@@ -167,18 +162,8 @@ def _warmup(report: Report) -> Table:
             for one in request.inputs
         ]
         rows.append([request.signature, ", ".join(request.outputs) or "all", ", ".join(inputs) or "none"])
-    return _table(["signature", "outputs", "inputs"], rows)
+    return table(["signature", "outputs", "inputs"], rows)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:
-    return _table(["", ""], [list(pair) for pair in pairs], head=False)
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, head: bool = True) -> Table:
-    table = Table(box=None, show_header=head, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for place, title in enumerate(titles):
-        last = place == len(titles) - 1
-        table.add_column(title, overflow="fold", no_wrap=not last)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+    return table(["", ""], [list(pair) for pair in pairs], head=False)

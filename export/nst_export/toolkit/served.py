@@ -26,8 +26,8 @@ NO_CARD: Mapping[str, str] = {}
 class Call(Protocol):
     """One call of a server; what fails is raised in words for the person who asked."""
 
-    def __call__(self, service: str, method: str, request: Any) -> Any:
-        """The reply. Services: `prediction` and `model`."""
+    def __call__(self, service: str, method: str, request: Any, deadline_seconds: float = ...) -> Any:
+        """The reply, within a few seconds where none are given. Services: `prediction` and `model`."""
 
 
 def served(call: Call, address: str, model: str, version: int | None = None) -> Report:

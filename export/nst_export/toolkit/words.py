@@ -44,3 +44,13 @@ def bytes_in_words(size: float) -> str:
             break
         size /= 1000
     return f"{size:,.0f} {unit}" if unit == UNITS[0] else f"{size:,.1f} {unit}"
+
+
+AGES = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def age_in_words(seconds: float) -> str:
+    """`3 days`; nothing is younger than 0 seconds, whatever the clock that wrote it said."""
+    name, length = next((unit for unit in AGES if seconds >= unit[1]), AGES[-1])
+    count = max(0, int(seconds // length))
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -43,15 +43,15 @@ CASES = [
         "a version",
         tuple(f"models/nst/1/{name}" for name in WHOLE),
         "models/nst/1",
-        "models/nst/1 is a version: serve its parent models/nst.",
-        "Run `nst serve models/nst`.",
+        "models/nst/1 is a version, not a model's folder.",
+        "Name its parent models/nst.",
     ),
     Case(
         "a version with zeros in front, half copied",
         ("nst/007/variables/",),
         "nst/007",
-        "nst/007 is a version: serve its parent nst.",
-        "Run `nst serve nst`.",
+        "nst/007 is a version, not a model's folder.",
+        "Name its parent nst.",
     ),
     Case(
         "a version under another kind of name",
@@ -130,7 +130,7 @@ def test_every_other_path_can(name: str, tmp_path):
 def test_the_folder_in_which_one_stands_has_its_number(tmp_path, monkeypatch):
     (tmp_path / "nst" / "3" / "variables").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "nst" / "3")
-    assert why_no_version(Path()).message == f". is a version: serve its parent {tmp_path / 'nst'}."
+    assert why_no_version(Path()).remedy == f"Name its parent {tmp_path / 'nst'}."
 
 
 def test_what_cannot_be_looked_at_is_said(tmp_path):
