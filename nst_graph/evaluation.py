@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -29,26 +30,34 @@ class Yardstick:
     def __init__(self, network: keras.Model) -> None:
         self._style_features = features_at(network, STYLE_LAYERS)
         self._content_features = features_at(network, [CONTENT_LAYER])
-        self._features = features_at(network, [*STYLE_LAYERS, CONTENT_LAYER])
+        self._network = features_at(network, [*STYLE_LAYERS, CONTENT_LAYER])
 
     def evaluate(self, content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> Evaluation:
         """Compares `image` with `content` and `style`: float32[height, width, 3] in 0..255 each.
 
-        `image` has the content's size; `style` may have any.
+        `image` has the content's size; `style` may have any. There is a gradient for `image` alone: the others are
+        what it is measured by.
         """
         features = self._features(preprocess(image))
-        content_target = self._content_features(preprocess(content))[CONTENT_LAYER]
-        style_targets = self._style_features(preprocess(style))
+        content_target = tf.stop_gradient(self._content_features(preprocess(content))[CONTENT_LAYER])
+        style_features = self._style_features(preprocess(style))
+        style_targets = [tf.stop_gradient(gram_matrix(style_features[layer])) for layer in STYLE_LAYERS]
         return Evaluation(
             tf.stack(
                 [
-                    relative_error(gram_matrix(features[layer]), gram_matrix(style_targets[layer]))
-                    for layer in STYLE_LAYERS
+                    relative_error(gram_matrix(features[layer]), target)
+                    for layer, target in zip(STYLE_LAYERS, style_targets, strict=True)
                 ]
             ),
             relative_error(features[CONTENT_LAYER], content_target),
             squares(image),
         )
+
+    def _features(self, pixels: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        """The image's. TensorFlow's gradient of a loaded function is that of each variable too, trainable or not."""
+        weights = [tf.stop_gradient(variable.value) for variable in self._network.non_trainable_variables]
+        outputs: Mapping[str, tf.Tensor] = self._network.stateless_call([], weights, pixels)[0]
+        return outputs
 
 
 def relative_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:

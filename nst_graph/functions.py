@@ -93,19 +93,34 @@ class StylizeFunctions:
 
 
 def evaluate_function(yardstick: Yardstick, limits: Limits) -> Function:
-    """Pictures in, errors out: see `StyleTransfer.evaluate`."""
+    """Pictures in, errors out: see `StyleTransfer.evaluate`. Pixels and floats share the graph of the errors."""
 
-    @tf.function(
-        input_signature=[tf.TensorSpec(PIXELS.shape, PIXELS.dtype, n) for n in ("content", "style", "image")],
-        autograph=False,
-    )
-    def evaluate(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
+    def of_floats(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
         content = validation.picture("content", content, limits)
         style = validation.picture("style", style, limits)
         image = validation.same_size("image", validation.picture("image", image, limits), "content", content)
-        return yardstick.evaluate(*map(floats, (content, style, image)))._asdict()
+        return yardstick.evaluate(content, style, image)._asdict()
 
+    once = tf.function(of_floats, input_signature=evaluate_inputs(tf.float32), autograph=False)
+
+    @tf.function(autograph=False)
+    def evaluate(content: tf.Tensor, style: tf.Tensor, image: tf.Tensor) -> dict[str, tf.Tensor]:
+        # A loaded function is traced for the shapes that it is called with. Were they seen here, TensorFlow would
+        # refuse what does not go together before our checks can, in its own words.
+        pictures = [
+            tf.raw_ops.PlaceholderWithDefault(input=floats(each), shape=PIXELS.shape)
+            for each in (content, style, image)
+        ]
+        return dict(once(*pictures))
+
+    for dtype in (tf.float32, tf.uint8):
+        evaluate.get_concrete_function(*evaluate_inputs(dtype))
     return evaluate
+
+
+def evaluate_inputs(dtype: tf.DType) -> list[tf.TensorSpec]:
+    """The three pictures that `evaluate` compares."""
+    return [tf.TensorSpec(PIXELS.shape, dtype, name) for name in ("content", "style", "image")]
 
 
 def describe_function(model_card: str) -> Function:
@@ -116,6 +131,11 @@ def describe_function(model_card: str) -> Function:
         return {"model_card": tf.constant(model_card)}
 
     return describe
+
+
+def help_function(text: str) -> Function:
+    """Nothing in, `text` out: see `StyleTransfer.help`."""
+    return tf.function(lambda: tf.constant(text), input_signature=[], autograph=False)
 
 
 def _default(option: Option) -> tf.Tensor:

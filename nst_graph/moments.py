@@ -70,8 +70,12 @@ def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWH
 
 
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
-    """Of a whole picture, float32[channels, channels]: see `moments`."""
-    return moments(features).gram[0]
+    """Of a whole picture, float32[channels, channels], from any float [1, height, width, channels].
+
+    It has TensorFlow's own gradient, which is there in a loaded model too: custom ones are not saved.
+    """
+    rows = tf.reshape(tf.cast(features, tf.float32), [-1, features.shape[-1]])
+    return tf.matmul(rows, rows, transpose_a=True) / _count(rows)
 
 
 _ROWS, _BLOCKS = tf.TensorSpec([None, None]), tf.TensorSpec([None, None, None])

@@ -10,7 +10,15 @@ import tensorflow as tf
 from nst_graph.choices import Pooling, Precision
 from nst_graph.evaluation import CONTENT_LAYER, Yardstick
 from nst_graph.execution import DEFAULT_EXECUTION, Execution
-from nst_graph.functions import Function, StylizeFunctions, describe_function, evaluate_function
+from nst_graph.functions import (
+    Function,
+    StylizeFunctions,
+    describe_function,
+    evaluate_function,
+    evaluate_inputs,
+    help_function,
+)
+from nst_graph.help_text import help_text
 from nst_graph.limits import DEFAULT_LIMITS, Limits
 from nst_graph.optimisation import Optimisation
 from nst_graph.options import OPTIONS, Option
@@ -45,8 +53,10 @@ class StyleTransfer(tf.Module):
             `image_bytes`; `size` must be the same in all calls of a run.
         stylize_xla, ...: with `execution.xla` alone: all that take `iterations` a second time, the network
             compiled by XLA, anew for each size of picture.
-        evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of `Evaluation`.
+        evaluate: `content`, `style`, `image` uint8[height, width, 3] to the errors of `Evaluation`. The function,
+            not its signature, takes all three as float32 in 0..255 too, and has a gradient for `image`.
         describe: nothing to `model_card` string[], JSON.
+        help: nothing to a text on all of them, string[]; it has no signature.
 
     Each is a `tf.function`; each refuses bad input with `tf.errors.InvalidArgumentError`, before it
     waits for its turn where `exclusive` has the stylize ones wait. `evaluate` and `describe` never wait.
@@ -75,6 +85,7 @@ class StyleTransfer(tf.Module):
             setattr(self, row.name, functions.make(row))
         self.evaluate = evaluate_function(Yardstick(network), limits)
         self.describe = describe_function(model_card)
+        self.help = help_function(help_text(list(self.rows.values()), options))
 
     @property
     def rows(self) -> dict[str, Signature]:
@@ -85,7 +96,8 @@ class StyleTransfer(tf.Module):
     def signatures(self) -> dict[str, Function]:
         """The functions by the names under which they are served."""
         served = {name: getattr(self, row.name) for name, row in self.rows.items()}
-        return served | {"evaluate": self.evaluate, "describe": self.describe}
+        evaluate = tf.function(self.evaluate, input_signature=evaluate_inputs(tf.uint8), autograph=False)
+        return served | {"evaluate": evaluate, "describe": self.describe}
 
 
 def network_for(

@@ -32,9 +32,10 @@ ALLOWED_OPS = frozenset(  # a list of literals would fill two screens
     Prod Range Rank ReadVariableOp RealDiv ReduceJoin Relu ReluGrad Reshape RestoreV2 ReverseV2 Round Rsqrt SaveV2
     ScaleAndTranslate Select SelectV2 SelfAdjointEigV2 SerializeTensor Shape ShapeN ShardedFilename Sign Size Slice
     Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessRandomNormalV2
-    StatelessRandomUniformFullIntV2 StatelessWhile StaticRegexFullMatch StridedSlice StridedSliceGrad StringJoin
-    StringLength StringSplitV2 StringToNumber Sub Substr Sum TensorListGetItem TensorListPushBack TensorListReserve
-    TensorListSetItem TensorListStack TensorScatterUpdate Tile Transpose Unpack VarHandleOp Where While ZerosLike
+    StatelessRandomUniformFullIntV2 StatelessWhile StaticRegexFullMatch StopGradient StridedSlice StridedSliceGrad
+    StringJoin StringLength StringSplitV2 StringToNumber Sub Substr Sum TensorListGetItem TensorListPushBack
+    TensorListReserve TensorListSetItem TensorListStack TensorScatterUpdate Tile Transpose Unpack VarHandleOp Where
+    While ZerosLike
     """.split()  # noqa: SIM905
 )
 CHECKPOINT_FUNCTIONS = ("__inference__traced_save", "__inference__traced_restore")

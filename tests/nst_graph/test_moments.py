@@ -13,14 +13,15 @@ def features():
     return tf.random.stateless_normal([1, 5, 7, 4], seed=[1, 2])
 
 
-def test_gram_matrix_is_the_mean_over_positions_of_outer_products(features):
+def test_gram_matrices_are_the_mean_over_positions_of_outer_products(features):
     rows = features.numpy().reshape(-1, 4)
     expected = np.mean([np.outer(row, row) for row in rows], axis=0)
-    np.testing.assert_allclose(gram_matrix(features), expected, rtol=1e-6, atol=1e-6)
+    for gram in (gram_matrix(features), moments(features).gram[0]):
+        np.testing.assert_allclose(gram, expected, rtol=1e-6, atol=1e-6)
 
 
-def test_gram_matrix_is_symmetric(features):
-    gram = gram_matrix(features).numpy()
+def test_the_moments_gram_matrix_is_symmetric(features):
+    gram = moments(features).gram[0].numpy()
     np.testing.assert_array_equal(gram, gram.T)
 
 
@@ -41,20 +42,16 @@ def test_moments_do_not_depend_on_image_size_for_a_tiled_texture(features, repea
         np.testing.assert_allclose(tiled, once, rtol=1e-5, atol=1e-6)
 
 
-def test_gram_matrix_of_half_precision_features_does_not_overflow():
+def test_gram_matrices_of_half_precision_features_do_not_overflow():
     features = tf.fill([1, 64, 64, 2], tf.constant(1000, tf.float16))
-    np.testing.assert_array_equal(gram_matrix(features), np.full((2, 2), 1e6, np.float32))
+    for gram in (gram_matrix(features), moments(features).gram[0]):
+        np.testing.assert_array_equal(gram, np.full((2, 2), 1e6, np.float32))
 
 
-def test_gram_matrix_has_the_gradient_of_the_plain_product_for_any_upstream_gradient(features):
+def test_the_moments_gram_matrix_has_the_gradient_of_the_plain_product_for_any_upstream_gradient(features):
     upstream = tf.random.stateless_normal([4, 4], seed=[3, 4])  # not symmetric
-
-    def plain(features: tf.Tensor) -> tf.Tensor:
-        rows = tf.reshape(features, [-1, 4])
-        return tf.matmul(rows, rows, transpose_a=True) / 35
-
     gradients = []
-    for function in (gram_matrix, plain):
+    for function in (lambda features: moments(features).gram[0], gram_matrix):
         with tf.GradientTape() as tape:
             tape.watch(features)
             value = tf.reduce_sum(function(features) * upstream)
