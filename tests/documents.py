@@ -6,6 +6,7 @@ it stands in `PARTS`.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import re
@@ -20,6 +21,7 @@ import tensorflow as tf
 
 from nst_client import contract
 from nst_export.toolkit import report as report_records
+from nst_export.toolkit import run_report as run_records
 from nst_export.toolkit import version_rows as version_records
 from nst_graph.options import OPTIONS
 from nst_graph.signatures import SIGNATURES
@@ -117,18 +119,8 @@ def conformance_server() -> str:
     return "```sh\n" + " \\\n  ".join(lines) + "\n```\n"
 
 
-def report() -> str:
-    """The records of `nst inspect --json`."""
-    return records_of(report_records)
-
-
-def version_rows() -> str:
-    """The records of `nst versions --json`."""
-    return records_of(version_records)
-
-
 def records_of(module: ModuleType) -> str:
-    """A module's records, from the comments at their fields."""
+    """The records that a command prints with --json, from the comments at their fields."""
     parts = []
     for name, fields in RECORD.findall(inspect.getsource(module)):
         rows = [[f"`{field}`", _json_type(hint), words] for field, hint, words in FIELD.findall(fields)]
@@ -164,8 +156,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "facts": facts,
     "conformance_server": conformance_server,
-    "report": report,
-    "version_rows": version_rows,
+    "report": functools.partial(records_of, report_records),
+    "version_rows": functools.partial(records_of, version_records),
+    "run_report": functools.partial(records_of, run_records),
 }
 
 

@@ -17,6 +17,7 @@ from nst_client.commands.copy import copy
 from nst_client.commands.demo import demo
 from nst_client.commands.inspect import inspect
 from nst_client.commands.presets import presets
+from nst_client.commands.run import run
 from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
@@ -59,6 +60,7 @@ app.command()(status)
 app.command()(demo)
 app.command()(inspect)
 app.command()(copy)
+app.command()(run)
 app.add_typer(versions, name="versions")
 
 # These belong to packages that the client must not import. They are only named: their modules load

@@ -30,3 +30,7 @@ class SavedModelError(ExportError):
 
 class ConfigError(ExportError):
     """A models.config cannot be read, written, or has not what is asked for."""
+
+
+class InputError(ExportError):
+    """A signature is called with a value that does not fit, or by a name that it does not have."""

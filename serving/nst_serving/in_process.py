@@ -108,7 +108,7 @@ class InProcessStub:
             CallError: with the server's code and words.
         """
         call = Call()
-        with _as_a_call(), self._registered(call):
+        with as_a_call(), self._registered(call):
             return call.outcome(lambda: self._answer(request, timeout, call))
 
     def GetModelStatus(  # noqa: N802
@@ -120,7 +120,7 @@ class InProcessStub:
             CallError: with the server's code and words.
         """
         del timeout
-        with _as_a_call(), self._registered(Call()):
+        with as_a_call(), self._registered(Call()):
             return model_status(self._catalog, request)
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class InProcessStub:
             _, sessions = self._catalog.find(spec)
         except RequestError as error:
             raise ModelDirectoryError(
-                f"{named} cannot be loaded: {_reason(error.message)}.",
+                f"{named} cannot be loaded: {reason(error.message)}.",
                 "Copy the whole version folder again, export it again with `nst export`, or name another version.",
             ) from error
         if OWN_SIGNATURE not in sessions.signatures:
@@ -217,14 +217,14 @@ def _versions_of(model_dir: Path) -> tuple[Path, dict[int, Path]]:
     raise ModelDirectoryError(*why_no_version(model_dir))
 
 
-def _reason(message: str) -> str:
+def reason(message: str) -> str:
     """The first sentence of what the runtime says, without its heading and its node names."""
     lines = [line.strip() for line in message.removeprefix("Graph execution error:").splitlines()]
     return next(filter(None, lines), "TensorFlow gives no reason").split(". ")[0].rstrip(".")
 
 
 @contextlib.contextmanager
-def _as_a_call() -> Iterator[None]:
+def as_a_call() -> Iterator[None]:
     """Raises what a stub would."""
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,14 @@ from nst_client.contract import DEFAULT_MODEL, DEFAULT_SERVER, STATUS_DEADLINE_S
 from nst_client.errors import CertificateError
 
 if TYPE_CHECKING:
+    from nst_client.calls.servers import Server
     from nst_client.calls.style_client import StyleClient
     from nst_client.calls.transport import Tls
 
 Calls = Callable[..., Any]
+
+# A folder may have a colon in its name, too: what is on disk is never taken for an address.
+ADDRESS = re.compile(r"[^/\\]*:\d+|(dns|ipv4|ipv6|xds|unix|unix-abstract|vsock|https?):.*")
 
 PANEL: dict[str, Any] = {"rich_help_panel": "Where the model is"}
 PEM: dict[str, Any] = {**PANEL, "metavar": "FILE", "show_default": False}
@@ -84,6 +89,11 @@ def _refuse_a_server_too(context: typer.Context) -> None:
             raise typer.BadParameter(f"--{name} is for a server, and --model-dir does without one.")
 
 
+def is_address(target: str) -> bool:
+    """Whether a target is a server, and no folder."""
+    return not Path(target).exists() and ADDRESS.fullmatch(target) is not None
+
+
 def connect(connection: Connection) -> StyleClient:
     """A client for one server or several; `tls`, or any of the three PEM files, makes it speak TLS.
 
@@ -114,14 +124,34 @@ def calls_of(connection: Connection, address: str) -> Iterator[Calls]:
         CertificateError: as `connect`.
         RequestRefused: it is no address.
     """
-    from nst_client.calls import transport
-    from nst_client.calls.failures import Call
     from nst_client.calls.servers import server_at
 
-    server = server_at(address, _tls(connection))
+    with _calls(server_at(address, _tls(connection))) as call:
+        yield call
+
+
+@contextmanager
+def calls_here(version_dir: Path) -> Iterator[Calls]:
+    """The same of any SavedModel, ours or another's, in this process, which loads TensorFlow and the model.
+
+    Raises:
+        nst_serving.errors.StartError: it cannot be loaded.
+    """
+    from nst_client.calls.servers import Server
+
+    stub = importlib.import_module("nst_serving.saved_model_here").SavedModelStub(version_dir)
+    with _calls(Server(str(version_dir), prediction=stub, model=None, close=stub.close, callee="The model in")) as call:
+        yield call
+
+
+@contextmanager
+def _calls(server: Server) -> Iterator[Calls]:
+    from nst_client.calls import transport
+    from nst_client.calls.failures import Call
 
     def call(service: str, method: str, request: Any, deadline_seconds: float = STATUS_DEADLINE_SECONDS) -> Any:
-        which = Call(server.address, deadline_seconds, server.callee, server.tls, computes=False)
+        computes = bool(getattr(request, "inputs", None))
+        which = Call(server.address, deadline_seconds, server.callee, server.tls, computes)
         return transport.call(getattr(getattr(server, service), method), request, which)
 
     try:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
-import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from nst_client.commands.connection import Connection, calls_of, connection_options
+from nst_client.commands.connection import Connection, calls_of, connection_options, is_address
 from nst_client.commands.options import AsJson
-from nst_client.commands.paper import standard_output
-
-# A folder may have a colon in its name, too: what is on disk is never taken for an address.
-ADDRESS = re.compile(r"[^/\\]*:\d+|(dns|ipv4|ipv6|xds|unix|unix-abstract|vsock|https?):.*")
+from nst_client.commands.paper import shown
 
 
 @functools.partial(connection_options, without=("server", "model_dir"))
@@ -41,7 +36,7 @@ def inspect(
     Exit code 1 if something is wrong with it.
     """
     toolkit = functools.partial(importlib.import_module, package="nst_export.toolkit")  # not to be imported here
-    if not Path(target).exists() and ADDRESS.fullmatch(target):
+    if is_address(target):
         if graph is not None:
             raise typer.BadParameter("--graph is for a folder: a server hands out no graph.")
         with calls_of(connection, target) as call:
@@ -52,14 +47,6 @@ def inspect(
         if graph is not None:
             title = f"{report.model} {report.version or ''}".rstrip()
             toolkit(".drawing").write_drawing(graph, title, toolkit(".outline").outline_of(folder))
-    typer.echo(_text(report, as_json=as_json))
+    typer.echo(shown(report, "nst_export.toolkit.screen", as_json=as_json))
     if report.problems:
         raise typer.Exit(1)
-
-
-def _text(report: Any, *, as_json: bool) -> str:
-    if as_json:
-        card = importlib.import_module("nst_export.saved_model.model_card")
-        return json.dumps(card.json_value(report))
-    screen = importlib.import_module("nst_export.toolkit.screen")
-    return str(screen.screen(report, **standard_output()._asdict()))

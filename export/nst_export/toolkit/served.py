@@ -46,18 +46,13 @@ def served(call: Call, address: str, model: str, version: int | None = None) -> 
     if version is not None:
         spec.version.value = version
     states = version_states(call, model)
-    request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURES])
-    reply = call("prediction", "GetModelMetadata", request)
-    packed = get_model_metadata_pb2.SignatureDefMap()
-    if not reply.metadata[SIGNATURES].Unpack(packed):
-        raise SavedModelError(f"{address} does not say which signatures it serves.", "Name a TensorFlow Serving.")
-    definitions: SignatureDefs = packed.signature_def
+    number, definitions = served_signatures(call, address, spec)
     problems: list[str] = []
     card, meanings = _card(call, spec, definitions, problems)
     return Report(
         source=address,
         model=model,
-        version=reply.model_spec.version.value,
+        version=number,
         tensorflow=str(card["versions"].get("tensorflow", "")) if card else "",
         graph_version=None,
         oldest_graph_reader=None,
@@ -75,6 +70,20 @@ def served(call: Call, address: str, model: str, version: int | None = None) -> 
         states=states,
         problems=problems,
     )
+
+
+def served_signatures(call: Call, address: str, spec: model_pb2.ModelSpec) -> tuple[int, SignatureDefs]:
+    """The version that a server means, and its signatures.
+
+    Raises:
+        SavedModelError: the answer is not what the protocol says.
+    """
+    request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURES])
+    reply = call("prediction", "GetModelMetadata", request)
+    packed = get_model_metadata_pb2.SignatureDefMap()
+    if not reply.metadata[SIGNATURES].Unpack(packed):
+        raise SavedModelError(f"{address} does not say which signatures it serves.", "Name a TensorFlow Serving.")
+    return reply.model_spec.version.value, packed.signature_def
 
 
 def version_states(call: Call, model: str) -> list[VersionState]:
