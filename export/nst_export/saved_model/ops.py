@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nst_export.saved_model.graph_file import read_saved_model, served_graph
@@ -47,6 +47,27 @@ def nodes_in_loops(graph: graph_pb2.GraphDef, *, holding: str = "") -> list[node
         if not holding or any(node.op == holding for nodes in reached.values() for node in nodes):
             found |= reached
     return [node for nodes in found.values() for node in nodes]
+
+
+def nodes_before(graph: graph_pb2.GraphDef, tensors: Iterable[str]) -> list[node_def_pb2.NodeDef]:
+    """The nodes that compute some tensors, those in functions left out."""
+    nodes = {node.name: node for node in graph.node}
+    waiting = [tensor.split(":")[0] for tensor in tensors]
+    found: dict[str, node_def_pb2.NodeDef] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in nodes and name not in found:
+            found[name] = nodes[name]
+            waiting += [tensor.lstrip("^").split(":")[0] for tensor in nodes[name].input]
+    return list(found.values())
+
+
+def functions_before(graph: graph_pb2.GraphDef, tensors: Iterable[str]) -> dict[str, Sequence[node_def_pb2.NodeDef]]:
+    """The functions that computing some tensors calls, with their nodes, by name; "" has the nodes outside of them."""
+    bodies = {function.signature.name: function.node_def for function in graph.library.function}
+    outside = nodes_before(graph, tensors)
+    called = [name for node in outside for name in functions_of(node)]
+    return {"": outside, **_reached(called, bodies)}
 
 
 def _reached(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from nst_export.saved_model.graph_file import read_saved_model, served_graph
 from nst_export.saved_model.messages import graph_pb2, meta_graph_pb2, node_def_pb2
-from nst_export.saved_model.ops import LOOPS
+from nst_export.saved_model.ops import LOOPS, nodes_before
 from nst_export.toolkit.signatures import INTERNAL
 
 Kind: TypeAlias = Literal["signature", "function", "loop", "branch", "again"]
@@ -60,24 +60,13 @@ def outline(graph: meta_graph_pb2.MetaGraphDef) -> list[Part]:
 
 class _Builder:
     def __init__(self, graph: graph_pb2.GraphDef) -> None:
-        self._nodes = {node.name: node for node in graph.node}
+        self._graph = graph
         self._functions: Mapping[str, Nodes] = {one.signature.name: one.node_def for one in graph.library.function}
         self._drawn: set[str] = set()
 
     def signature(self, name: str, definition: meta_graph_pb2.SignatureDef) -> Part:
-        nodes = self._before(info.name for info in definition.outputs.values())
+        nodes = nodes_before(self._graph, (info.name for info in definition.outputs.values()))
         return self._part(name, "signature", nodes, 0)
-
-    def _before(self, tensors: Iterable[str]) -> Nodes:
-        """The nodes that compute some tensors, in the graph outside of its functions."""
-        waiting = [tensor.split(":")[0] for tensor in tensors]
-        found: dict[str, node_def_pb2.NodeDef] = {}
-        while waiting:
-            name = waiting.pop()
-            if name in self._nodes and name not in found:
-                found[name] = self._nodes[name]
-                waiting += [tensor.lstrip("^").split(":")[0] for tensor in found[name].input]
-        return list(found.values())
 
     def _part(self, title: str, kind: Kind, nodes: Nodes, depth: int) -> Part:
         parts: dict[Part, None] = {}  # each once, in their order
