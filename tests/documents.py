@@ -23,6 +23,8 @@ from nst_client import contract
 from nst_export.toolkit import report as report_records
 from nst_export.toolkit import run_report as run_records
 from nst_export.toolkit import version_rows as version_records
+from nst_export.verification import report as verification_records
+from nst_export.verification.questions import QUESTIONS
 from nst_graph.options import OPTIONS
 from nst_graph.signatures import SIGNATURES
 from nst_serving.flags import server_arguments
@@ -128,6 +130,11 @@ def records_of(module: ModuleType) -> str:
     return "\n" + "\n".join(reversed(parts)) + "\n"  # the whole before its parts
 
 
+def questions() -> str:
+    """The questions of `nst verify`, in their order."""
+    return table(["name", "question"], ([f"`{one.name}`", one.sentence] for one in QUESTIONS))
+
+
 RECORD = re.compile(r"^class (\w+)\(NamedTuple\):\n(.*?)(?=^class |\Z)", re.DOTALL | re.MULTILINE)
 FIELD = re.compile(r"^    (\w+): (.+?)  # (.+)$", re.MULTILINE)
 FIELD_TITLES = ("field", "type", "meaning")
@@ -139,6 +146,7 @@ JSON_TYPES = {
     "Mapping[str, Any]": "object",
     "Shape": "array of integers and nulls, or null",
     "Value": "any",
+    "Verdict": "string",
 }
 
 
@@ -159,6 +167,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "report": functools.partial(records_of, report_records),
     "version_rows": functools.partial(records_of, version_records),
     "run_report": functools.partial(records_of, run_records),
+    "verification": functools.partial(records_of, verification_records),
+    "questions": questions,
 }
 
 

@@ -121,6 +121,7 @@ def test_files_and_bodies_fit_a_reader(file):
         ("nst_graph", "nst_graph/README.md"),
         ("export/nst_export/saved_model", "export/README.md"),
         ("export/nst_export/toolkit", "export/README.md"),
+        ("export/nst_export/verification", "export/README.md"),
         ("serving/nst_serving", "serving/README.md"),
     ],
 )

@@ -21,6 +21,7 @@ from nst_client.commands.run import run
 from nst_client.commands.status import status
 from nst_client.commands.stylize import stylize
 from nst_client.commands.unquoted import TakesSeveral
+from nst_client.commands.verify import verify
 from nst_client.commands.versions import versions
 from nst_client.display.streams import ResultStream, TolerantStream
 
@@ -59,6 +60,7 @@ app.command()(presets)
 app.command()(status)
 app.command()(demo)
 app.command()(inspect)
+app.command()(verify)
 app.command()(copy)
 app.command()(run)
 app.add_typer(versions, name="versions")
