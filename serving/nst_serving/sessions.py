@@ -1,8 +1,9 @@
 """The sessions of one model version: one for each run, so that a run can be stopped without touching another.
 
 A session has no way to cancel a single call; closing it cancels all of its calls within one iteration. So
-a run has a session to itself, and whoever cancels it closes that session. Loading one takes a quarter of
-a second, and they are kept for the next runs. Each holds a copy of the weights.
+a run has a session to itself, and whoever cancels it closes that session. They share the version's graph. Each holds
+a copy of the weights, and what the runtime prepares at its first run; they are kept for the next runs, so there are
+never more than runs at once, and one for calls without inputs.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ class Sessions:
         Raises:
             tf.errors.OpError: the version cannot be loaded.
         """
-        self._version_dir = version_dir
         self._lock = threading.Lock()
         self._idle: list[Model] = []
-        self._short = self._load()  # for calls without inputs, such as describe: it is not closed by a cancel
+        # For calls without inputs, such as describe: it is not closed by a cancel.
+        self._short = Model(version_dir, inter_op_threads=INTER_OP_THREADS)
         self._closed = False
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = self._short.signatures
 
@@ -86,7 +87,7 @@ class Sessions:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        return self._load()
+        return self._short.another()
 
     def _give_back(self, model: Model, *, usable: bool) -> None:
         with self._lock:
@@ -95,9 +96,6 @@ class Sessions:
                 return
         if usable:
             model.close()
-
-    def _load(self) -> Model:
-        return Model(self._version_dir, inter_op_threads=INTER_OP_THREADS)
 
 
 class _Run:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.saved_model.loader_impl import SavedModelLoader
 
 from nst_export.saved_model.version_folder import holds_saved_model
 
@@ -17,6 +20,15 @@ NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
     "`saved_model.pb`)\nSpecified file path: {}"
 )
+
+
+@contextlib.contextmanager
+def _as_data_loss() -> Iterator[None]:
+    """Gives what the loader says in Python's words the runtime's kind."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise tf.errors.DataLossError(None, None, str(error)) from error
 
 
 class Model:
@@ -33,20 +45,27 @@ class Model:
         Raises:
             tf.errors.OpError: there is no SavedModel that can be loaded.
         """
+        self._inter_op_threads = inter_op_threads
         self._graph = tf.Graph()
-        config = config_pb2.ConfigProto(
-            inter_op_parallelism_threads=inter_op_threads,
-            use_per_session_threads=True,  # else the first session of the process decides for all
-        )
-        self._session = tf.compat.v1.Session(graph=self._graph, config=config)
         if not holds_saved_model(version_dir):
             raise tf.errors.NotFoundError(None, None, NO_SAVED_MODEL.format(version_dir))
-        try:
-            with self._graph.as_default():
-                meta_graph = tf.compat.v1.saved_model.load(self._session, TAGS, str(version_dir))
-        except (OSError, RuntimeError, ValueError) as error:  # what the loader says in Python's words
-            raise tf.errors.DataLossError(None, None, str(error)) from error
-        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
+        with _as_data_loss():
+            self._loader = SavedModelLoader(str(version_dir))
+            self._saver, _ = self._loader.load_graph(self._graph, TAGS)
+            self._session = self._new_session()
+        signatures = self._loader.get_meta_graph_def_from_tags(TAGS).signature_def
+        self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(signatures)
+
+    def another(self) -> Model:
+        """The same version in a session of its own, with variables of its own; both have one graph.
+
+        Raises:
+            tf.errors.OpError: the variables can no longer be read.
+        """
+        twin = copy.copy(self)
+        with _as_data_loss():
+            twin._session = self._new_session()
+        return twin
 
     def run(
         self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], *, timeout_seconds: float | None = None
@@ -82,6 +101,17 @@ class Model:
     def close(self) -> None:
         """Frees the model; no call may be running."""
         self._session.close()
+
+    def _new_session(self) -> tf.compat.v1.Session:
+        """A session with the variables and whatever else the version has to be initialised."""
+        config = config_pb2.ConfigProto(
+            inter_op_parallelism_threads=self._inter_op_threads,
+            use_per_session_threads=True,  # else the first session of the process decides for all
+        )
+        session = tf.compat.v1.Session(graph=self._graph, config=config)
+        self._loader.restore_variables(session, self._saver)
+        self._loader.run_init_ops(session, TAGS)
+        return session
 
     def _output(self, name: str) -> object:
         if ":" not in name:  # `__saved_model_init_op` names an op without outputs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -53,6 +55,28 @@ def test_a_timeout_stops_the_loop(patient_model_dir):
     with pytest.raises(tf.errors.DeadlineExceededError):
         run(patient, content=large, style=large, iterations=np.int32(100_000), timeout_seconds=0.5)
     patient.close()
+
+
+def test_another_session_has_the_same_graph_and_goes_on_when_the_first_is_closed(tiny_model_dir, content, style):
+    first = Model(tiny_model_dir / "1", inter_op_threads=4)
+    second = first.another()
+    inputs = {"content": content, "style": style, "iterations": np.int32(2)}
+    expected = run(first, **inputs)
+    first.close()
+    for found, wanted in zip(run(second, **inputs), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    second.close()
+    with pytest.raises(tf.errors.CancelledError, match="closed"):
+        run(second, **inputs)
+
+
+def test_another_session_of_a_version_whose_variables_are_gone_is_data_loss(tmp_path, tiny_model_dir):
+    shutil.copytree(tiny_model_dir / "1", tmp_path / "1")
+    model = Model(tmp_path / "1", inter_op_threads=1)
+    shutil.rmtree(tmp_path / "1" / "variables")
+    with pytest.raises(tf.errors.DataLossError, match="is not a valid checkpoint"):
+        model.another()
+    model.close()
 
 
 def test_a_folder_without_a_model_cannot_be_loaded(tmp_path):
