@@ -31,6 +31,9 @@ from nst_serving.server import EmbeddedServer
 from tests.exports import LIMITS, Exports
 from tests.garbage import Garbage, keep_what_is_imported
 
+# Of a server that tests share. Each has a session, which costs 100 MB, and seconds of preparation for each signature.
+RUNS_AT_ONCE = 2
+
 # A worker's peak, as seen in the whole fast suite: 1 GB of imports, the rest models in the sessions of live servers.
 WORKER_BYTES = 2.8e9
 
@@ -107,7 +110,8 @@ def patient_model_dir(exports: Exports) -> Path:
 @pytest.fixture(scope="session")
 def server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
     """The tiny model behind an embedded server on a free port of the loopback."""
-    server = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
+    options = ServerOptions(port=0, rest_port=0, running=RUNS_AT_ONCE, warm_up=False)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
     yield server
     server.stop()
 

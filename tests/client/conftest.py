@@ -23,7 +23,7 @@ from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.client.calls import run_calls
 from tests.client.stylize import command as stylize_command
-from tests.conftest import picture
+from tests.conftest import RUNS_AT_ONCE, picture
 
 
 class Closable(Protocol):
@@ -64,7 +64,7 @@ def nst() -> Runner:
 @pytest.fixture(scope="session")
 def other_server(tiny_model_dir: Path) -> Iterator[EmbeddedServer]:
     """Another server of the same model, which sends tensors in their other encoding, raw bytes."""
-    options = ServerOptions(port=0, tensor_content=True, warm_up=False)
+    options = ServerOptions(port=0, tensor_content=True, running=RUNS_AT_ONCE, warm_up=False)
     server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
     yield server
     server.stop()

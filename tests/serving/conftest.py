@@ -13,6 +13,7 @@ from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, predict
 
 from nst_client.calls.transport import OPTIONS
 from nst_serving.server import EmbeddedServer
+from tests.events import GUARD_SECONDS
 
 
 @contextlib.contextmanager
@@ -22,6 +23,14 @@ def stubs_at(address: str) -> Iterator[tuple]:
             prediction_service_pb2_grpc.PredictionServiceStub(channel),
             model_service_pb2_grpc.ModelServiceStub(channel),
         )
+
+
+def version_at(address: str) -> int:
+    """The version that answers, by `describe`: a run would have the runtime prepare it for seconds."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = "nst", "describe"
+    with stubs_at(address) as (prediction, _):
+        return prediction.Predict(request, timeout=GUARD_SECONDS).model_spec.version.value
 
 
 def in_flight(server: EmbeddedServer) -> int:

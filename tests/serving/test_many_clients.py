@@ -50,12 +50,10 @@ def test_twenty_clients_get_the_right_pictures_while_four_models_change_versions
     assert {result.version for result in results} <= {1, 2, 3}
 
 
-def test_a_client_spreads_its_calls_over_all_servers_of_an_address(model_dirs):
-    shutil.copytree(model_dirs[1] / "1", model_dirs[1] / "2")
-    servers = [
-        EmbeddedServer(single_model("nst", folder), ServerOptions(port=0, warm_up=False)) for folder in model_dirs[:2]
-    ]
-    target = "ipv4:" + ",".join(server.address for server in servers)
+def test_a_client_spreads_its_calls_over_all_servers_of_an_address(server, tmp_path, tiny_model_dir):
+    shutil.copytree(tiny_model_dir / "1", tmp_path / "nst" / "2")
+    other = EmbeddedServer(single_model("nst", tmp_path / "nst"), ServerOptions(port=0, warm_up=False))
+    target = f"ipv4:{server.address},{other.address}"
     with StyleClient(target) as spreading:
         spreading.wait_until_available(60)
         small, versions = picture(32, 32), []
@@ -66,6 +64,5 @@ def test_a_client_spreads_its_calls_over_all_servers_of_an_address(model_dirs):
 
         wait_until(both_have_answered)
         versions = [spreading.stylize(small, small, iterations=1).version for _ in range(8)]
-    for server in servers:
-        server.stop()
+    other.stop()
     assert set(versions) == {1, 2}

@@ -25,7 +25,7 @@ from tests.events import wait_until
 from tests.serving.conftest import in_flight, long_request, stubs_at
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def patient_server(patient_model_dir):
     options = ServerOptions(port=0, rest_port=0, running=2, waiting=1, rest_timeout_seconds=0.5, warm_up=False)
     server = EmbeddedServer(single_model("nst", patient_model_dir), options)
