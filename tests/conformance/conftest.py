@@ -12,6 +12,7 @@ import pytest
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.conformance.calls import OPTIONS, Stubs, Target, stubs_of, target_at
+from tests.conftest import RUNS_AT_ONCE
 
 MODEL = "nst"
 
@@ -22,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def start_embedded(model_dir: Path) -> tuple[EmbeddedServer, str, str]:
     """The server, its gRPC address and its REST address: the only lines that know how to build one."""
-    server = EmbeddedServer(single_model(MODEL, model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
+    options = ServerOptions(port=0, rest_port=0, running=RUNS_AT_ONCE, warm_up=False)
+    server = EmbeddedServer(single_model(MODEL, model_dir), options)
     assert server.rest_address
     return server, server.address, server.rest_address
 

@@ -32,7 +32,7 @@ def test_an_empty_output_filter_means_all_outputs(stubs, target):
 
 
 @pytest.mark.fact("seen on 2.20.0; predict_util.cc:133")
-@pytest.mark.parametrize("names", [["image"], ["losses"], ["losses", "image"]], ids="+".join)
+@pytest.mark.parametrize("names", [["image"], ["losses", "image"]], ids="+".join)
 def test_the_output_filter_chooses(stubs, target, names):
     assert sorted(predict(stubs, target, output_filter=names).outputs) == sorted(names)
 
