@@ -15,6 +15,7 @@ import typer
 from nst_client.commands.batch import batch
 from nst_client.commands.copy import copy
 from nst_client.commands.demo import demo
+from nst_client.commands.doctor import doctor
 from nst_client.commands.inspect import inspect
 from nst_client.commands.presets import presets
 from nst_client.commands.run import run
@@ -64,6 +65,7 @@ app.command()(verify)
 app.command()(copy)
 app.command()(run)
 app.add_typer(versions, name="versions")
+app.command()(doctor)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.

@@ -11,13 +11,7 @@ from pathlib import Path
 import keras
 
 from nst_export.errors import WeightsError
-
-# keras.applications.vgg19.WEIGHTS_PATH_NO_TOP and the digest beside it.
-URL = (
-    "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
-    "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-)
-MD5 = "253f8cb515780f3b799900260a226db6"
+from nst_export.imagenet_file import FOLDER, MD5, URL
 
 # A silent network must not hang an export: no answer for this long counts as unreachable.
 TIMEOUT_SECONDS = 20.0
@@ -51,7 +45,7 @@ def fetch_imagenet_weights(
                 url,
                 file_hash=md5,
                 hash_algorithm="md5",
-                cache_subdir="models",
+                cache_subdir=FOLDER,
                 cache_dir=None if cache is None else str(cache),
             )
     except ValueError as error:
