@@ -1,4 +1,4 @@
-"""A run split anywhere gives the bits of one call, whatever its options and whatever the network computes in."""
+"""A run split anywhere gives the bits of one call, whatever its options; test_properties.py has all precisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import StyleTransfer
 from tests.conftest import picture
 from tests.exports import LIMITS
-from tests.nst_graph.conftest import tiny_network
 
 OPTIONS = {
     "nst": {"preset": "nst"},
@@ -69,13 +68,6 @@ def test_any_split_of_any_run_gives_the_bits_of_one_call(module, case, seed):
 @pytest.mark.parametrize("splits", [[7, 5], [6, 1, 5], [8, 4], [1] * 12], ids=str)
 def test_so_does_a_split_at_the_boundary_of_a_size_and_beside_it(module, splits):
     assert_splits_change_no_bit(module, random_run(0)._replace(splits=splits), **OPTIONS["crowson"])
-
-
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_so_it_does_in_half_precision(precision):
-    module = StyleTransfer(tiny_network(precision=precision), PRESETS, limits=LIMITS)
-    for seed, case in enumerate(("nst", "crowson", "best of lbfgs")):
-        assert_splits_change_no_bit(module, random_run(seed), **OPTIONS[case])
 
 
 def test_so_it_does_when_xla_compiles_the_iterations(network):
