@@ -86,9 +86,8 @@ def report(curves: Mapping[str, list[Point]], plot: Path | None) -> None:
     goal = curves[REFERENCE][-1] if REFERENCE in curves else None
     for name, points in curves.items() if goal else ():
         reached = [point for point in points if point.style <= goal.style and point.content <= goal.content]
-        print(f"{name:28} style and content no worse", end=" ")
-        first = f"after {reached[0].iterations} iterations, {reached[0].seconds / goal.seconds:.2f} of its time"
-        print(first if reached else "at no time")
+        when = [f"after {at.iterations} iterations, {at.seconds / goal.seconds:.2f} of its time" for at in reached[:1]]
+        print(f"{name:28} style and content no worse", *when or ["at no time"])
     if plot:
         draw(curves, plot)
 
