@@ -52,9 +52,13 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def expected(version_dir, pictures):
+def module(version_dir):
+    return tf.saved_model.load(str(version_dir))
+
+
+@pytest.fixture(scope="module")
+def expected(module, pictures):
     """What the attribute of the loaded module returns."""
-    module = tf.saved_model.load(str(version_dir))  # it must outlive the call: a function does not keep its variables
     results = module.stylize(pictures["content"], pictures["style"], ITERATIONS)
     return {name: value.numpy() for name, value in results.items()}
 
@@ -94,8 +98,7 @@ def test_the_picture_is_a_new_one(expected, pictures):
     assert np.abs(expected["image"].astype(int) - pictures["content"]).mean() > 2
 
 
-def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
-    module = tf.saved_model.load(str(version_dir))
+def test_the_default_signature_gives_the_same_picture(module, pictures, expected):
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
     results = module.signatures["serving_default"](**inputs, iterations=tf.constant(ITERATIONS), **unset_options())
     assert_same_results(results, expected)
@@ -103,12 +106,6 @@ def test_the_default_signature_gives_the_same_picture(version_dir, pictures, exp
 
 def test_a_session_gives_the_same_picture_without_the_optional_inputs(session, pictures, expected):
     assert_same_results(run_signature(session, {**pictures, "iterations": ITERATIONS}), expected)
-
-
-def test_a_session_honours_the_optional_inputs(session, pictures, expected):
-    results = run_signature(session, {**pictures, "iterations": ITERATIONS, "style_weight": 0.0, "tv_weight": 0.0})
-    np.testing.assert_array_equal(results["losses"][:, 2:], 0)
-    assert np.abs(results["image"].astype(int) - expected["image"]).max() > 5
 
 
 def test_a_keras_layer_gives_the_same_picture(version_dir, pictures, expected):
