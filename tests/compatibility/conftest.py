@@ -58,6 +58,7 @@ def environment(request):
         subprocess.run([interpreter(), "-m", "venv", "--clear", folder], check=True)
         packages = [f"tensorflow=={request.param}", "pillow"]
         pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        pip.append("--no-cache-dir")  # the environment itself is kept, and a TensorFlow twice fills disks
         subprocess.run([*pip, *packages], check=True, timeout=1800)
         finished.touch()
     return request.param, python
