@@ -3,7 +3,8 @@
 #
 #   ./stylize_encoded.sh localhost:8501 photo.jpg painting.jpg out.png 200 512
 #
-# The last two are the iterations and the longest side in pixels, of which 0 keeps the pictures' sizes.
+# The last two are the iterations and the longest side in pixels, of which 0 keeps the pictures' sizes. The model is
+# called nst, or as the variable MODEL_NAME says.
 set -eu
 if [ $# -ne 6 ]; then
     echo "usage: $0 HOST:PORT CONTENT STYLE OUTPUT ITERATIONS SIZE" >&2
