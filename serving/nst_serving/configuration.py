@@ -10,11 +10,16 @@ import grpc
 from tensorflow_serving.config import model_server_config_pb2
 
 from nst_export.errors import ConfigError
-from nst_export.saved_model.models_config import AS_DOCUMENTED, chosen_versions, config_from, text_of_config
+from nst_export.saved_model.models_config import (
+    AS_DOCUMENTED,
+    PLATFORM,
+    chosen_versions,
+    config_from,
+    text_of_config,
+)
 from nst_export.saved_model.version_folder import versions_in
 from nst_serving.errors import RequestError, StartError
 
-PLATFORM = "tensorflow"
 NOT_A_LIST = (
     "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,6 +12,10 @@ from google.protobuf import text_format
 
 from nst_export.errors import ConfigError
 from nst_export.saved_model.messages import model_server_config_pb2
+from nst_export.saved_model.new_version import sync_directory
+
+PLATFORM = "tensorflow"  # of all models that TensorFlow Serving knows
+READABLE = 0o644  # a new file's rights: the server may be another user
 
 AS_DOCUMENTED = "Write it as TensorFlow Serving's documentation of --model_config_file has it."
 
@@ -68,3 +75,27 @@ def chosen_versions(model: model_server_config_pb2.ModelConfig, found: Collectio
             return set(policy.specific.versions) & set(found)
         case _:
             return set(sorted(found)[-(policy.latest.num_versions or 1) :])
+
+
+def write_config(file: Path, text: str) -> None:
+    """Puts a text into the place of a models.config, whole or not at all; a link to it stays one.
+
+    Raises:
+        ConfigError: it cannot be written; it is as it was.
+    """
+    real = Path(os.path.realpath(file))
+    staging = None
+    try:
+        descriptor, staging = tempfile.mkstemp(prefix=f".{real.name}-", dir=real.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(staging).chmod(stat.S_IMODE(real.stat().st_mode) if real.exists() else READABLE)
+        Path(staging).replace(real)
+        sync_directory(real.parent)
+    except OSError as error:
+        if staging is not None:
+            Path(staging).unlink(missing_ok=True)
+        remedy = "Check the permissions of its folder and the free space on its disk."
+        raise ConfigError(f"{file} cannot be written: {error.strerror}.", remedy) from error

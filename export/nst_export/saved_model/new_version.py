@@ -53,7 +53,7 @@ def new_version(target: Path) -> Iterator[Path]:
         _sync(staging)
         _rename(staging, target)
         undo.pop_all()
-        _sync_directory(target.parent)
+        sync_directory(target.parent)
 
 
 @contextlib.contextmanager
@@ -95,13 +95,18 @@ def _remove_if_empty(folder: Path) -> None:
 def _sync(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
         if path.is_dir():
-            _sync_directory(path)
+            sync_directory(path)
         else:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
 
 
-def _sync_directory(folder: Path) -> None:
+def sync_directory(folder: Path) -> None:
+    """Brings the names in a folder to the disk.
+
+    Raises:
+        OSError: that failed.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nst_export.errors import ExportError, SavedModelError
-from nst_export.saved_model.messages import get_model_metadata_pb2, model_pb2
+from nst_export.saved_model.messages import get_model_metadata_pb2, model_pb2, model_server_config_pb2
 from nst_export.saved_model.model_card import JsonObject
 from nst_export.saved_model.model_folder import is_version_content, unreadable, why_no_version
 from nst_export.saved_model.models_config import config_from, model_in, text_of_config
@@ -77,13 +77,13 @@ def version_rows(
     ]
 
 
-def configured_labels(file: Path, model: str) -> Mapping[str, int]:
-    """The labels that a models.config gives to the versions of a model.
+def configured_model(file: Path, model: str) -> model_server_config_pb2.ModelConfig:
+    """What a models.config says of a model, such as its labels.
 
     Raises:
         ConfigError: it cannot be read, or has no such model.
     """
-    return dict(model_in(config_from(text_of_config(file), file), model, file).version_labels)
+    return model_in(config_from(text_of_config(file), file), model, file)
 
 
 def folders_of_versions(model_dir: Path) -> dict[int, Path]:
@@ -124,7 +124,7 @@ def labelled_version(call: Call, model: str, label: str) -> int | None:
 
 
 def _row(number: int, folder: Path | None, labels: Sequence[str], served: Sequence[ServedVersion]) -> VersionRow:
-    report, problems = _report(folder)
+    report, problems = report_of(folder)
     card = report.card if report else None
     return VersionRow(
         version=number,
@@ -141,7 +141,7 @@ def _row(number: int, folder: Path | None, labels: Sequence[str], served: Sequen
     )
 
 
-def _report(folder: Path | None) -> tuple[Report | None, Sequence[str]]:
+def report_of(folder: Path | None) -> tuple[Report | None, Sequence[str]]:
     """What is in a version's folder, as far as it can be read, and what is wrong with it."""
     if folder is None:
         return None, ["It is on a server, and not in the model's folder."]

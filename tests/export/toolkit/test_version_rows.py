@@ -11,7 +11,7 @@ from nst_client.commands.connection import Connection, calls_of
 from nst_client.errors import ModelNotFound
 from nst_export.errors import ConfigError, SavedModelError
 from nst_export.saved_model.model_card import read_card
-from nst_export.toolkit.version_rows import ServedVersion, configured_labels, version_rows
+from nst_export.toolkit.version_rows import ServedVersion, configured_model, version_rows
 from nst_export.toolkit.version_screen import version_screen
 from nst_export.toolkit.words import age_in_words
 from nst_serving.configuration import read_configuration
@@ -105,7 +105,7 @@ def test_states_and_labels_are_those_of_the_server(model_dir, tmp_path):
     address = server.address
     try:
         with calls_of(Connection(), address) as call:
-            told = configured_labels(tmp_path / "models.config", "nst")
+            told = configured_model(tmp_path / "models.config", "nst").version_labels
             gone, there = rows_of(model_dir, told, {address: call})
             with pytest.raises(ModelNotFound, match="other"):
                 version_rows(model_dir, "other", {}, {address: call})
@@ -123,7 +123,7 @@ def test_states_and_labels_are_those_of_the_server(model_dir, tmp_path):
 def test_a_configuration_without_the_model_names_those_that_it_has(model_dir, tmp_path):
     (tmp_path / "models.config").write_text(config_text(model_dir), "utf-8")
     with pytest.raises(ConfigError, match="has no model other; those that it has: nst"):
-        configured_labels(tmp_path / "models.config", "other")
+        configured_model(tmp_path / "models.config", "other")
 
 
 @pytest.mark.parametrize(
