@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -99,35 +99,9 @@ def pool():
         yield pool
 
 
-class Held(NamedTuple):
-    """A model with a run under way that ends when the model is closed, and not before."""
-
-    call: Caller
-    run: Future[dict[str, np.ndarray]]
-
-
-@pytest.fixture
-def held(exclusive_dir, pool):
-    call = Caller(exclusive_dir)
-    call.warm_up()
-    run = pool.submit(call.stylize, ENDLESS)
-    wait_for_work()
-    yield Held(call, run)
-    call.model.close()
-    # Where the close finds the queue's run in a function, the runtime calls the error internal (TensorFlow 2.21).
-    with pytest.raises((tf.errors.CancelledError, tf.errors.InternalError)):
-        run.result(GUARD_SECONDS)
-
-
 def a_while(plain):
     """Far longer than a run of one iteration takes, on whatever machine this is."""
     plain.stylize(20)
-
-
-def test_a_run_of_either_signature_waits_for_the_one_before_it(held, pool, plain):
-    waiters = [pool.submit(run, 1) for run in (held.call.stylize, held.call.stylize_encoded)]
-    a_while(plain)
-    assert not any(waiter.done() for waiter in waiters)
 
 
 def test_a_run_of_either_signature_starts_when_the_one_before_it_is_stopped(exclusive, pool, plain):
@@ -138,15 +112,6 @@ def test_a_run_of_either_signature_starts_when_the_one_before_it_is_stopped(excl
         assert len(waiter.result(GUARD_SECONDS)["losses"]) == 1
     with pytest.raises(tf.errors.DeadlineExceededError):
         stopped.result(GUARD_SECONDS)
-
-
-def test_a_run_that_waits_keeps_its_deadline_and_the_next_one_still_waits(held, pool, plain):
-    hasty = pool.submit(held.call.stylize, 1, timeout_seconds=0.5)
-    with pytest.raises(tf.errors.DeadlineExceededError):
-        hasty.result(GUARD_SECONDS)
-    waiter = pool.submit(held.call.stylize, 1)
-    a_while(plain)
-    assert not waiter.done()
 
 
 def test_a_run_whose_deadline_passes_behind_another_waiter_fails_and_never_starts(exclusive, pool, plain):
@@ -160,16 +125,6 @@ def test_a_run_whose_deadline_passes_behind_another_waiter_fails_and_never_start
             run.result(GUARD_SECONDS)
     assert len(patient.result(GUARD_SECONDS)["losses"]) == 1
     assert len(pool.submit(exclusive.stylize, 1).result(GUARD_SECONDS)["losses"]) == 1
-
-
-def test_what_needs_no_turn_is_answered_while_others_wait(held, pool, plain):
-    waiters = [pool.submit(held.call.stylize, 1) for _ in range(4)]
-    a_while(plain)
-    pool.submit(held.call, "describe").result(GUARD_SECONDS)
-    pool.submit(held.call.evaluate).result(GUARD_SECONDS)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="iterations: must be a whole number"):
-        pool.submit(held.call.stylize, 0).result(GUARD_SECONDS)
-    assert not any(waiter.done() for waiter in waiters)
 
 
 def test_a_run_that_takes_its_turn_gives_the_same_picture(exclusive, plain):
@@ -235,15 +190,14 @@ def test_xla_gives_the_same_picture(exclusive):
 
 
 def test_bad_input_is_refused_before_xla_which_drops_assertions(exclusive):
-    for name in ("stylize_xla", "serving_default"):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="iterations: must be a whole number"):
-            exclusive.stylize(0, name)
-        with pytest.raises(tf.errors.InvalidArgumentError, match="style_weight: must be a number"):
-            exclusive.stylize(1, name, style_weight=np.float32(np.nan))
-        with pytest.raises(tf.errors.InvalidArgumentError, match="content: height and width must be at least 32"):
-            exclusive.stylize(1, name, np.zeros([16, 64, 3], np.uint8))
-        with pytest.raises(tf.errors.InvalidArgumentError, match="is not compatible with expected shape"):
-            exclusive.stylize(1, name, np.zeros([48, 64], np.uint8))
+    def refused(words, iterations=1, content=CONTENT, style_weight=1.0):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            exclusive.stylize(iterations, "stylize_xla", content, style_weight=np.float32(style_weight))
+
+    refused("iterations: must be a whole number", iterations=0)
+    refused("style_weight: must be a number", style_weight=np.nan)
+    refused("content: height and width must be at least 32", content=np.zeros([16, 64, 3], np.uint8))
+    refused("is not compatible with expected shape", content=np.zeros([48, 64], np.uint8))
 
 
 def test_a_compiled_run_stops_at_its_deadline(exclusive, pool):
@@ -251,3 +205,52 @@ def test_a_compiled_run_stops_at_its_deadline(exclusive, pool):
     run = pool.submit(exclusive.stylize, ENDLESS, "stylize_xla", SMALL, timeout_seconds=0.5)
     with pytest.raises(tf.errors.DeadlineExceededError):
         run.result(GUARD_SECONDS)
+
+
+class Held(NamedTuple):
+    """A model with a run under way that ends when the model is closed, and not before; threads for those that wait."""
+
+    call: Caller
+    pool: ThreadPoolExecutor
+
+
+@pytest.fixture(scope="module")
+def held(exclusive):
+    """For the last tests of this file: `exclusive` serves no other from then on.
+
+    The first of them has a deadline: it would not be noticed behind other waiters.
+    """
+    with ThreadPoolExecutor(10) as pool:
+        run = pool.submit(exclusive.stylize, ENDLESS)
+        wait_for_work()
+        yield Held(exclusive, pool)
+        assert not run.done()
+        exclusive.model.close()
+        # Where the close finds the queue's run in a function, the runtime calls the error internal (TensorFlow 2.21).
+        with pytest.raises((tf.errors.CancelledError, tf.errors.InternalError)):
+            run.result(GUARD_SECONDS)
+
+
+def test_a_run_that_waits_keeps_its_deadline_and_the_next_one_still_waits(held, plain):
+    hasty = held.pool.submit(held.call.stylize, 1, timeout_seconds=0.5)
+    with pytest.raises(tf.errors.DeadlineExceededError):
+        hasty.result(GUARD_SECONDS)
+    waiter = held.pool.submit(held.call.stylize, 1)
+    a_while(plain)
+    assert not waiter.done()
+
+
+def test_a_run_of_either_signature_waits_for_the_one_before_it(held, plain):
+    waiters = [held.pool.submit(run, 1) for run in (held.call.stylize, held.call.stylize_encoded)]
+    a_while(plain)
+    assert not any(waiter.done() for waiter in waiters)
+
+
+def test_what_needs_no_turn_is_answered_while_others_wait(held, plain):
+    waiters = [held.pool.submit(held.call.stylize, 1) for _ in range(4)]
+    a_while(plain)
+    held.pool.submit(held.call, "describe").result(GUARD_SECONDS)
+    held.pool.submit(held.call.evaluate).result(GUARD_SECONDS)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="iterations: must be a whole number"):
+        held.pool.submit(held.call.stylize, 0).result(GUARD_SECONDS)
+    assert not any(waiter.done() for waiter in waiters)
