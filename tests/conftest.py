@@ -31,7 +31,7 @@ from nst_serving.server import EmbeddedServer
 from tests.exports import LIMITS, Exports
 from tests.garbage import Garbage, keep_what_is_imported
 
-# Of a server that tests share. Each has a session, which costs 100 MB, and seconds of preparation for each signature.
+# Of a server that tests share. Each run has a session: 70 MB, and seconds of preparation for each signature.
 RUNS_AT_ONCE = 2
 
 # A worker's peak, as seen in the whole fast suite: 1 GB of imports, the rest models in the sessions of live servers.
