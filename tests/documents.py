@@ -20,6 +20,7 @@ from types import ModuleType
 import tensorflow as tf
 
 from nst_client import contract
+from nst_export.toolkit import difference as difference_records
 from nst_export.toolkit import report as report_records
 from nst_export.toolkit import run_report as run_records
 from nst_export.toolkit import version_rows as version_records
@@ -167,6 +168,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "report": functools.partial(records_of, report_records),
     "version_rows": functools.partial(records_of, version_records),
     "run_report": functools.partial(records_of, run_records),
+    "difference": functools.partial(records_of, difference_records),
     "verification": functools.partial(records_of, verification_records),
     "questions": questions,
 }

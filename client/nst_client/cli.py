@@ -15,6 +15,7 @@ import typer
 from nst_client.commands.batch import batch
 from nst_client.commands.copy import copy
 from nst_client.commands.demo import demo
+from nst_client.commands.diff import diff
 from nst_client.commands.doctor import doctor
 from nst_client.commands.inspect import inspect
 from nst_client.commands.presets import presets
@@ -64,6 +65,7 @@ app.command()(inspect)
 app.command()(verify)
 app.command()(copy)
 app.command()(run)
+app.command()(diff)
 app.add_typer(versions, name="versions")
 app.command()(doctor)
 

@@ -11,6 +11,7 @@ from nst_export.quiet_import import import_tensorflow
 import_tensorflow()
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from nst_serving.errors import RequestError, out_of_memory
 from nst_serving.in_process import ModelDirectoryError, as_a_call, reason
 from nst_serving.interruptible_call import Call
 from nst_serving.predict import predict
+from nst_serving.sessions import Run
 
 
 class SavedModelStub:
-    """Runs the signatures of one version, each call until its end, its deadline, or Ctrl-C."""
+    """Runs the signatures of one version, each call until its end or its deadline; Ctrl-C ends the last one."""
 
     def __init__(self, version_dir: Path) -> None:
         """Loads it.
@@ -65,9 +67,13 @@ class SavedModelStub:
         self, request: predict_pb2.PredictRequest, timeout: float | None, call: Call
     ) -> predict_pb2.PredictResponse:
         def run(feeds: Mapping[str, np.ndarray], fetches: Sequence[str]) -> list[np.ndarray]:
-            if not call.on_cancel(self._model.close):
-                raise RequestError(grpc.StatusCode.CANCELLED, "It was cancelled before it ran.")
-            return self._model.run(feeds, fetches, timeout_seconds=timeout)
+            running = Run(self._model, None if timeout is None else time.monotonic() + timeout)
+            try:
+                if not call.on_cancel(running.cancel):
+                    raise RequestError(grpc.StatusCode.CANCELLED, "It was cancelled before it ran.")
+                return self._model.run(feeds, fetches, timeout_seconds=timeout)
+            finally:
+                running.finish()
 
         try:
             outputs = predict(self._model.signatures, request, run, tensor_content=True)

@@ -67,7 +67,7 @@ class Sessions:
         if not feeds:
             return self._short.run({}, fetches)
         model = self._take()
-        run = _Run(model, None if timeout_seconds is None else time.monotonic() + timeout_seconds)
+        run = Run(model, None if timeout_seconds is None else time.monotonic() + timeout_seconds)
         try:
             if on_cancel is not None and not on_cancel(run.cancel):
                 raise tf.errors.CancelledError(None, None, "The client cancelled the call before it ran.")
@@ -98,7 +98,7 @@ class Sessions:
             model.close()
 
 
-class _Run:
+class Run:
     """A run that may be cancelled from another thread, until it has finished."""
 
     def __init__(self, model: Model, ends_at: float | None) -> None:

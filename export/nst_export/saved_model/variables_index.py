@@ -43,6 +43,7 @@ class Stored(NamedTuple):
     shape: Shape
     size: int  # bytes, of all pieces
     shard: int  # that of the first piece
+    checksum: str  # TensorFlow's own of the bytes, CRC-32C in hexadecimal; of several pieces one after the other
 
 
 class VariablesIndex(NamedTuple):
@@ -102,7 +103,8 @@ def _stored(
     key: bytes, entry: tensor_bundle_pb2.BundleEntryProto, pieces: list[tensor_bundle_pb2.BundleEntryProto]
 ) -> Stored:
     size, shard = sum(piece.size for piece in pieces), min(piece.shard_id for piece in pieces)
-    return Stored(key.decode(errors="replace"), dtype_name(entry.dtype), shape_of(entry.shape), size, shard)
+    checksum = "".join(f"{piece.crc32c:08x}" for piece in pieces)
+    return Stored(key.decode(errors="replace"), dtype_name(entry.dtype), shape_of(entry.shape), size, shard, checksum)
 
 
 def _block(data: bytes, offset: int, size: int) -> bytes:

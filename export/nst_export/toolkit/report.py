@@ -56,6 +56,7 @@ class Variable(NamedTuple):
     shape: Shape  # lengths
     bytes: int  # on disk
     shard: int  # the number of the file that holds it
+    checksum: str  # TensorFlow's own of its bytes, CRC-32C in hexadecimal; of several pieces one after the other
 
 
 class File(NamedTuple):
