@@ -22,9 +22,6 @@ WRITES = re.compile(
     r"|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)|CountUpTo|LookupTable(Insert|Remove).*"
 )
 
-# These read and write the variables' files, on the processor that has the disk.
-CHECKPOINT = ("__inference__traced_save", "__inference__traced_restore")
-
 
 def known_to(version: str, subject: Subject) -> Finding:
     """Whether that TensorFlow, 2.19 or newer, knows the graph's format, its ops and their attributes."""
@@ -74,12 +71,8 @@ def _unknown_here(nodes: Iterable[node_def_pb2.NodeDef]) -> list[str]:
 
 
 def no_device_is_named(subject: Subject) -> Finding:
-    """Nothing is tied to a device, which a server may not have."""
-    graph = subject.graph.graph_def
-    nodes = [node for node in graph.node if node.op != "Const"]  # the checkpoint's path is one
-    for function in graph.library.function:
-        if not function.signature.name.startswith(CHECKPOINT):
-            nodes += function.node_def
+    """Nothing that a signature runs is tied to a device, which a server may not have."""
+    nodes = (node for functions in subject.behind.values() for nodes in functions.values() for node in nodes)
     tied = {f"{node.op} {node.name} is tied to {node.device}" for node in nodes if node.device}
     return judged(sorted(tied), "no op names one", EXPORT_AGAIN)
 

@@ -29,6 +29,14 @@ def graph_of(folder: Path, *, fingerprint: bool = True) -> Iterator[meta_graph_p
         write_fingerprint(folder)
 
 
+def keep_one_signature(folder: Path, name: str) -> None:
+    """Drops the others, with their warm-up requests: the first run of each takes seconds."""
+    with graph_of(folder) as graph:
+        for other_name in set(graph.signature_def) - {name, "__saved_model_init_op"}:
+            del graph.signature_def[other_name]
+    change_warmup(folder, lambda rows: [row for row in rows if row.model_spec.signature_name == name])
+
+
 def write_fingerprint(folder: Path) -> None:
     (folder / "fingerprint.pb").write_bytes(fingerprinting.CreateFingerprintDef(str(folder)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,10 @@ from nst_export.verification.questions import QUESTIONS
 from nst_export.verification.subject import Subject
 from tests.export.verification import file_faults, graph_faults  # noqa: F401  (they fill the table)
 from tests.export.verification.fault import FAULTS, Fault
+from tests.export.verification.planting import graph_of
 
 # Before the model is loaded, which takes seconds.
 READING = [question.name for question in QUESTIONS[: [one.name for one in QUESTIONS].index("session")]]
-
-
-@pytest.fixture
-def version(tiny_model_dir: Path, tmp_path: Path) -> Path:
-    """A copy of a healthy version."""
-    return Path(shutil.copytree(tiny_model_dir / "1", tmp_path / "tiny" / "1"))
 
 
 def verdicts(folder: Path, names: list[str]) -> dict[str, str]:
@@ -39,3 +33,12 @@ def test_a_fault_is_found_by_its_question_alone(version, planted: Fault):
     assert sorted(denied) == sorted(planted.found_by), {name: found[name].reason for name in denied}
     assert planted.words in found[planted.found_by[0]].reason
     assert found[planted.found_by[0]].remedy
+
+
+def test_functions_that_call_themselves_for_ever_are_walked_once(version):
+    with graph_of(version) as graph:
+        for function in graph.graph_def.library.function:
+            call = function.node_def.add(name="again", op="StatefulPartitionedCall")
+            call.attr["f"].func.name = function.signature.name
+    names = ["graph", "xla", "state", "gpu"]
+    assert verdicts(version, names) == dict.fromkeys(names, "yes")
