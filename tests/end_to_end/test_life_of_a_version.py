@@ -88,7 +88,7 @@ def test_nobody_who_calls_stable_is_refused_from_the_first_export_to_the_last_pr
             export(model_dir, 2)  # and is not loaded by itself
             nst("verify", model_dir, "--version", 2, "--only", "files", "--only", "session")
             assert nst("versions", "label", model_dir, "canary", 2, *here) == "canary: version 2\nstable: version 1\n"
-            # Here stands `nst diff` of versions 1 and 2.
+            nst("diff", model_dir / "1", model_dir / "2", "--no-run")
             nst("versions", "promote", model_dir, 2, *here)
             assert caller.is_answered_by(2)
             nst("versions", "rollback", model_dir, *here)
