@@ -57,7 +57,7 @@ def test_a_file_that_is_no_configuration_is_explained(tmp_path, content):
 
 
 def test_a_missing_file_is_explained(tmp_path):
-    with pytest.raises(StartError, match="is not a model configuration"):
+    with pytest.raises(StartError, match="nowhere cannot be read: No such file"):
         read_configuration(tmp_path / "nowhere")
 
 
