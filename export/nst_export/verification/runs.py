@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +21,8 @@ from nst_export.verification.subject import Subject
 from nst_export.verification.warmups import WRITE_AGAIN
 
 AT_ONCE = 4  # runs, of two kinds
+
+ASSERTION = re.compile(r"assertion failed: \[(.*)\]")  # what TensorFlow puts around the words of a check
 
 RANDOM = ("Random", "Multinomial", "StatelessMultinomial")  # in the names of ops of which no two runs are the same
 
@@ -141,5 +144,8 @@ def _runs_twice(subject: Subject, name: str) -> bool:
 
 
 def first_line(error: tf.errors.OpError) -> str:
-    """What the runtime says, without where."""
-    return str(error.message).strip().splitlines()[0] if str(error.message).strip() else type(error).__name__
+    """What the runtime says, without where; of a check in the graph its own words."""
+    text = str(error.message).strip()
+    first = text.splitlines()[0] if text else type(error).__name__
+    checked = ASSERTION.fullmatch(first)
+    return checked[1] if checked else first
