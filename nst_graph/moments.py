@@ -69,6 +69,15 @@ def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWH
     return Moments(tf.ensure_shape(mean, [None, channels]), tf.ensure_shape(covariance, [None, channels, channels]))
 
 
+def sum_of_rows(rows: tf.Tensor) -> tf.Tensor:
+    """float32[columns] of float32[positions, columns], few columns.
+
+    Along columns that lie together TensorFlow adds in pairs; across them it adds one row after the other, which loses
+    the twentieth part of a percent of 100,000 equal numbers, and a sixth of 16 millions.
+    """
+    return tf.reduce_sum(tf.transpose(rows), axis=1)
+
+
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     """Of a whole picture, float32[channels, channels], from any float [1, height, width, channels].
 

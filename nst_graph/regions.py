@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from nst_graph import validation
 from nst_graph.limits import MAX_REGIONS
+from nst_graph.moments import sum_of_rows
 from nst_graph.pixels import MAX_LEVEL
 from nst_graph.resampling import resize, triangle
 from nst_graph.styles import Styles
@@ -70,7 +71,11 @@ class Regions:
     def _guide(self, parts: tf.Tensor) -> Guide:
         """Takes how much of each position is in each region: float32[positions, regions]."""
         styled = tf.cast(self._styled, tf.float32)
-        shares = tf.cond(self._masked, lambda: tf.reduce_mean(parts, axis=0) * styled, lambda: tf.ones([1]))
+        shares = tf.cond(
+            self._masked,
+            lambda: sum_of_rows(parts) / tf.cast(tf.shape(parts)[0], tf.float32) * styled,
+            lambda: tf.ones([1]),
+        )
         return Guide(_of_sum_one(parts), shares)
 
     def _weights(self, blend: tf.Tensor) -> tf.Tensor:
@@ -146,7 +151,7 @@ def _resized(mask: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
 
 
 def _of_sum_one(parts: tf.Tensor) -> tf.Tensor:
-    return tf.math.divide_no_nan(parts, tf.reduce_sum(parts, axis=0))
+    return tf.math.divide_no_nan(parts, sum_of_rows(parts))
 
 
 def _levels(mask: tf.Tensor) -> tf.Tensor:
