@@ -115,7 +115,7 @@ def rollback(
     timeout: Timeout = TIMEOUT_SECONDS,
     connection: Connection,
 ) -> None:
-    """Moves the label stable back to the version with the label previous, which that of the other then gets."""
+    """Moves the label stable to the version that has the label previous, and previous to the one that was stable."""
     with _place(model_dir, config, server, timeout, connection) as place:
         _show_labels(place, toolkit(".labelling").roll_back(place))
 

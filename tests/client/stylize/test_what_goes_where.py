@@ -145,8 +145,9 @@ def test_what_does_not_fit_together_is_refused(stylize, files, mask, monkeypatch
 
 @pytest.mark.parametrize("role", ["--mask", "--style-mask", "--strength"])
 def test_a_mask_is_not_overwritten(stylize, files, mask, role: str):
-    words = "mask.png is read: it cannot be written too."
+    words, before = "mask.png is read: it cannot be written too.", mask.read_bytes()
     refused(stylize(role, mask, "--strip", mask, server=NOWHERE), errors.FileError, words)
+    assert mask.read_bytes() == before
 
 
 def test_an_explanation_is_printed_and_nothing_is_run_or_written(stylize, files, mask, other):
