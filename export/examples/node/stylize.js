@@ -1,7 +1,7 @@
 // Style transfer from Node over gRPC, on any TensorFlow Serving: JPEG or PNG files in, a PNG file out.
 //
 //   npm install
-//   python descriptors.py > descriptors.bin
+//   python ../descriptors.py > descriptors.bin
 //   node stylize.js localhost:8500 photo.jpg painting.jpg out.png 200 512
 //
 // The last two are the iterations and the longest side in pixels, of which 0 keeps the pictures' sizes. The model is

@@ -15,8 +15,9 @@ from tests.export.examples.conftest import EXAMPLES, ITERATIONS, pixels_of, run
 
 pytestmark = pytest.mark.slow
 
-CACHE = Path(__file__).parents[3] / ".venv"  # ignored by git; a second run finds Node's packages there
-TOOLS = {"c": "gcc", "shell": "curl", "node": "npm"}
+CACHE = Path(__file__).parents[3] / ".venv"  # ignored by git; a second run finds Node's packages and Go's objects there
+DEBIANS_GO = Path("/usr/share/gocode")  # Go's own registry, its module proxy, is not in reach everywhere
+NEEDS = {"c": "gcc", "shell": "curl", "node": "npm", "go": f"{DEBIANS_GO}/src/google.golang.org/grpc"}
 TOO_FEW = "iterations: must be a whole number from 1 to"
 
 Program = Callable[..., str]  # of the six arguments that all of them take, without the first
@@ -40,19 +41,34 @@ def shell(server) -> Program:
 @pytest.fixture(scope="session")
 def node(server) -> Program:
     """Without npm's registry its packages cannot be installed, and the first run fails with npm's own words."""
-    folder = CACHE / "example-node"
-    shutil.copytree(EXAMPLES / "node", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    folder = with_descriptors("node", CACHE / "example-node")
     run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", cwd=folder)
-    run("sh", "-c", '"$0" descriptors.py > descriptors.bin', sys.executable, cwd=folder)
     return lambda *arguments: run("node", folder / "stylize.js", server.address, *arguments)
 
 
-@pytest.fixture(params=TOOLS)
+@pytest.fixture(scope="session")
+def go(server) -> Program:
+    """With the packages of Debian that the example's head names, found where Go looked before it had modules."""
+    path = CACHE / "example-go"
+    folder = with_descriptors("go", path / "src" / "stylize")
+    run("./generate.sh", cwd=folder)
+    run("go", "build", cwd=folder, GO111MODULE="off", GOPATH=f"{path}:{DEBIANS_GO}", GOCACHE=str(path / "cache"))
+    return lambda *arguments: run(folder / "stylize", server.address, *arguments)
+
+
+def with_descriptors(example: str, folder: Path) -> Path:
+    """A copy of an example's folder with the protocol that it reads."""
+    shutil.copytree(EXAMPLES / example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    run("sh", "-c", '"$0" "$1" > descriptors.bin', sys.executable, EXAMPLES / "descriptors.py", cwd=folder)
+    return folder
+
+
+@pytest.fixture(params=NEEDS)
 def program(request) -> Program:
-    """The example in each language; without its tool it is skipped, as training is without PyTorch."""
-    tool = TOOLS[request.param]
-    if not shutil.which(tool):
-        pytest.skip(f"needs {tool}")
+    """The example in each language; without what it needs it is skipped, as training is without PyTorch."""
+    needed = NEEDS[request.param]
+    if not shutil.which(needed) and not Path(needed).exists():
+        pytest.skip(f"needs {needed}")
     return request.getfixturevalue(request.param)
 
 
