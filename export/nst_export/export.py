@@ -9,12 +9,15 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 import nst_graph
 from nst_export.errors import VersionError
 from nst_export.saved_model.model_card import CONTRACT, ModelCard, card_text, json_value, write_card
 from nst_export.saved_model.model_folder import unusable_path
 from nst_export.saved_model.new_version import new_version, next_version
+from nst_export.saved_model.slimming import slim
+from nst_export.saved_model.version_folder import FINGERPRINT_FILE
 from nst_export.saved_model.warmup_records import write_warmup_requests
 from nst_export.warmup import warmup_requests
 from nst_export.weights import fill_weights
@@ -112,6 +115,8 @@ def _versions() -> dict[str, str]:
 def _write(module: StyleTransfer, card: ModelCard, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=module.signatures, options=SAVE_OPTIONS)
+        slim(folder)
+        (folder / FINGERPRINT_FILE).write_bytes(fingerprinting.CreateFingerprintDef(str(folder)))
         write_warmup_requests(folder, warmup_requests(module, card.name))
     except tf.errors.OpError as error:  # how TensorFlow's file writers report a full or read-only disk
         reason = OP_NAME.sub("", str(error.message).splitlines()[0]).rsplit("; ", 1)[-1]

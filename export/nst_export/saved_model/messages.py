@@ -34,6 +34,7 @@ def _bare_tensorflow() -> Iterator[None]:
 
 __all__ = [
     "fingerprint_pb2",
+    "function_pb2",
     "get_model_metadata_pb2",
     "get_model_status_pb2",
     "graph_pb2",
@@ -53,7 +54,7 @@ __all__ = [
 ]
 
 with _bare_tensorflow():
-    from tensorflow.core.framework import graph_pb2, node_def_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+    from tensorflow.core.framework import function_pb2, graph_pb2, node_def_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
     from tensorflow.core.protobuf import (
         fingerprint_pb2,
         meta_graph_pb2,

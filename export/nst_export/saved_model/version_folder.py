@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 GRAPH_FILE = "saved_model.pb"
+FINGERPRINT_FILE = "fingerprint.pb"
 SAVED_MODEL_FILES = (GRAPH_FILE, "saved_model.pbtxt")  # the second is the first as text: TensorFlow loads either
 VARIABLES_FOLDER = "variables"
 EXTRA_ASSETS = Path("assets.extra")  # TensorFlow's name for a folder that it neither writes nor reads itself

@@ -16,7 +16,7 @@ from nst_export.saved_model.model_card import CARD_FILE, JsonObject, read_card
 from nst_export.saved_model.model_folder import unreadable, why_no_version
 from nst_export.saved_model.ops import all_nodes, nodes_in_loops
 from nst_export.saved_model.tensor_values import dtype_name, shape_of, value_of
-from nst_export.saved_model.version_folder import holds_saved_model, version_number, versions_in
+from nst_export.saved_model.version_folder import FINGERPRINT_FILE, holds_saved_model, version_number, versions_in
 from nst_export.saved_model.warmup_file import recorded_requests
 from nst_export.toolkit.cost import iteration_cost
 from nst_export.toolkit.files import files_in
@@ -26,7 +26,6 @@ from nst_export.toolkit.requirements import requirements
 from nst_export.toolkit.signatures import signature_rows
 from nst_export.toolkit.variables import stored_variables
 
-FINGERPRINT_FILE = "fingerprint.pb"
 DEFAULT_SIGNATURE = "serving_default"  # what a request without a name means
 
 T = TypeVar("T")

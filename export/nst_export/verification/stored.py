@@ -6,8 +6,7 @@ import hashlib
 
 from nst_export.saved_model.messages import fingerprint_pb2
 from nst_export.saved_model.variables_index import OBJECT_GRAPH
-from nst_export.saved_model.version_folder import VARIABLES_FOLDER
-from nst_export.toolkit.inspection import FINGERPRINT_FILE
+from nst_export.saved_model.version_folder import FINGERPRINT_FILE, VARIABLES_FOLDER
 from nst_export.toolkit.variables import VALUE, stored_variables, wants_variables
 from nst_export.toolkit.words import bytes_in_words
 from nst_export.verification.finding import COPY_AGAIN, EXPORT_AGAIN, DoesNotApply, Finding, judged, no, yes
