@@ -7,6 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_graph.colors import luma, with_chroma
+from nst_graph.tiles import Tile
 
 
 class Canvas(NamedTuple):
@@ -20,14 +21,17 @@ class Canvas(NamedTuple):
     strength: tf.Tensor  # float32[height, width, 1] in 0..1; or [1, 1, 1], the same everywhere
     luminance: tf.Tensor  # bool[]: luma alone is painted
 
-    @property
-    def bare(self) -> tf.Tensor:
-        """The content as the network sees it."""
-        return self._grey(self.content)
-
     def seen(self, image: tf.Tensor) -> tf.Tensor:
         """What the network sees of the optimiser's picture: float32[height, width, 3] each."""
-        return self.strength * self._grey(image) + (1.0 - self.strength) * self.bare
+        return self.strength * self._grey(image) + (1.0 - self.strength) * self._grey(self.content)
+
+    def of(self, tile: Tile) -> Canvas:
+        """Of what is computed of a tile."""
+        return self._replace(content=tile.of(self.content), strength=tile.of(self.strength))
+
+    def all_of(self, picture: tf.Tensor, *, grey: tf.Tensor) -> Canvas:
+        """One on which the network sees this picture, float32[height, width, 3], in grey where `grey`, bool[], too."""
+        return self._replace(content=picture, strength=tf.ones([1, 1, 1]), luminance=self.luminance & grey)
 
     def result(self, image: tf.Tensor) -> tf.Tensor:
         """What is returned of the optimiser's picture: float32[height, width, 3] each."""

@@ -40,14 +40,3 @@ def chosen(
         return [value, *tape.gradient(value, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)]
 
     return list(tf.switch_case(index, [lambda function=function: branch(function) for function in functions]))
-
-
-def differentiable(of: Callable[..., list[tf.Tensor]], *inputs: tf.Tensor) -> tf.Tensor:
-    """The value that `of` returns for `inputs`, differentiable by the gradients that it returns behind it."""
-
-    @tf.custom_gradient
-    def value(*inputs: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], list[tf.Tensor]]]:
-        result, *gradients = of(*inputs)
-        return result, lambda upstream: [upstream * gradient for gradient in gradients]
-
-    return value(*inputs)

@@ -16,11 +16,18 @@ MAX_STYLES = 16
 MAX_REGIONS = 16
 
 
+# A tile of a picture has one step of VGG19's pools of its own, and round it what the network sees there:
+# `nst_graph.tiles`.
+TILE_STEP, TILE_MARGIN = 16, 96
+LEAST_TILE_PIXELS = (TILE_STEP + 2 * TILE_MARGIN) ** 2
+
+
 class Limits(NamedTuple):
     """The limits chosen at export."""
 
     max_pixels: int = 2048 * 2048  # about 2.2 KB of features a pixel in float32: 9 GB
     max_iterations: int = 10_000  # ten times the longest published recipe: more is a mistake
+    tile_pixels: int = 2048 * 2048  # a larger picture is computed in tiles of at most so many: the same 9 GB
 
 
 DEFAULT_LIMITS = Limits()

@@ -11,9 +11,9 @@ from nst_graph.kept import Kept
 from nst_graph.objective import Losses
 from nst_graph.optimiser import Memory
 from nst_graph.recipe import Recipe
-from nst_graph.stepping import Stepping, attempt
+from nst_graph.stepping import Stepping
 
-Targets = Any  # a structure of tensors
+Sight = Any  # a structure of tensors: see `nst_graph.sight.Sight`
 
 
 class LoopState(NamedTuple):
@@ -26,23 +26,25 @@ class LoopState(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """The sizes of a run."""
+    """The sizes of a run, and how the pictures of one are looked at."""
 
     of: Callable[[tf.Tensor], tf.Tensor]  # the level of an iteration: int32[] to int32[]
-    begin: Callable[[tf.Tensor, LoopState], tuple[Targets, LoopState]]  # targets without a style; the state at its size
-    styles: tf.Tensor  # int32[]: how many there are
-    learn: Callable[[tf.Tensor, Targets, tf.Tensor], Targets]  # a level's targets with the style of that number too
-    specs: Targets  # a `tf.TensorSpec` for each tensor of a level's targets
-    losses: Callable[[tf.Tensor, Targets], Losses]  # of a picture of the level's size
+    begin: Callable[[tf.Tensor, LoopState], tuple[Sight, LoopState]]  # before the first look; the state at its size
+    known: Callable[[Sight], tf.Tensor]  # whether the next picture follows: bool[]
+    following: Callable[[tf.Tensor, Sight], Sight]  # at a level, on to the next picture
+    look: Callable[
+        [tf.Tensor, Sight], tuple[Sight, tf.Tensor]
+    ]  # and whether the painted one's losses are known: bool[]
+    losses: Callable[[tf.Tensor, Sight], tuple[Losses, tf.Tensor]]  # of the painted one; and the gradient
+    specs: Sight  # a `tf.TensorSpec` for each tensor of a sight
 
 
 class Pass(NamedTuple):
     """What one pass of the loop leaves to the next."""
 
     state: LoopState
-    level: tf.Tensor  # int32[]: whose targets there are; -1 before the first
-    learnt: tf.Tensor  # int32[]: styles that are in them
-    targets: Targets
+    level: tf.Tensor  # int32[]: whose sight it is; -1 before the first
+    sight: Sight
     losses: tf.Tensor  # float32[4]: of the picture that was updated
     made: tf.Tensor  # bool[]: an update was made in this pass
     again: tf.Tensor  # bool[]: the last update was not made, and is to be attempted with a shorter step
@@ -59,9 +61,9 @@ def optimise(
 ) -> tuple[LoopState, tf.Tensor]:
     """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
-    One loop does it all, a thing at a pass: it begins a size, learns a style, or updates the picture. In a loop within
-    a loop, a session's optimiser of dependencies may tie calls of functions to the outer one, and the runtime refuses
-    that (TensorFlow 2.21).
+    One loop does it all, a thing at a pass: it begins a size, goes on to the next picture, or looks at a tile of one;
+    behind the last look at the painted picture it updates that. In a loop within a loop, a session's optimiser of
+    dependencies may tie calls of functions to the outer one, and the runtime refuses that (TensorFlow 2.21).
 
     Args:
         levels: the sizes.
@@ -91,7 +93,7 @@ def optimise(
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     nothing = tf.nest.map_structure(lambda spec: _empty(spec, 0 * iterations), levels.specs)
     none, false = tf.zeros([len(Losses._fields)]), tf.constant(False)
-    first = Pass(state, tf.constant(-1), tf.constant(0), nothing, none, false, false, false)
+    first = Pass(state, tf.constant(-1), nothing, none, false, false, false)
     done, history, last = tf.while_loop(unfinished, go_on, (tf.constant(0), history, first))
     return last.state, history.stack()[:done]
 
@@ -102,21 +104,17 @@ def _pass(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
     idle = last._replace(made=tf.constant(False))
 
     def begin() -> Pass:
-        targets, state = levels.begin(level, last.state)
-        return idle._replace(state=state, level=level, learnt=tf.constant(0), targets=targets, whole=tf.constant(False))
+        sight, state = levels.begin(level, last.state)
+        return idle._replace(state=state, level=level, sight=sight, whole=tf.constant(False))
 
-    def learn() -> Pass:
-        targets = levels.learn(level, last.targets, last.learnt)
-        return idle._replace(learnt=last.learnt + 1, targets=targets)
+    def go_on() -> Pass:
+        return idle._replace(sight=levels.following(level, last.sight))
 
-    def update() -> Pass:
-        state, losses, made = _attempted(
-            lambda image: levels.losses(image, last.targets), last.state, recipe, last.again
-        )
-        return last._replace(state=state, losses=losses, made=made, again=~made, whole=last.whole | made)
+    def look() -> Pass:
+        return _looked(levels, last, recipe)
 
-    place = tf.where(last.level != level, 0, tf.where(last.learnt < levels.styles, 1, 2))
-    done: Pass = tf.switch_case(place, [begin, learn, update])
+    place = tf.where(last.level != level, 0, tf.where(levels.known(last.sight), 1, 2))
+    done: Pass = tf.switch_case(place, [begin, go_on, look])
     return done
 
 
@@ -125,20 +123,28 @@ def _empty(spec: tf.TensorSpec, zero: tf.Tensor) -> tf.Tensor:
     return tf.zeros([zero if side is None else side for side in spec.shape], spec.dtype)
 
 
-def _attempted(
-    losses_of: Callable[[tf.Tensor], Losses], state: LoopState, recipe: Recipe, again: tf.Tensor
-) -> tuple[LoopState, tf.Tensor, tf.Tensor]:
-    """One update of the picture; the losses of the picture before it, float32[4]; and whether it was made, bool[].
+def _looked(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
+    """Looks at a tile; and updates the picture once its losses are known.
 
-    It is not made where the losses are not finite and the step before can be made shorter. The state then stays as it
-    is, so that a run which is split here tries the same again.
+    It is not updated where they are not finite and the step before can be made shorter. The state then stays as it is,
+    so that a run which is split here tries the same again.
     """
-    stepping = Stepping(recipe, state.iteration)
-    evaluated = attempt(losses_of, state.image, state.memory, stepping, again)
+    stepping = Stepping(recipe, last.state.iteration)
+    image, memory = stepping.attempted(last.state.image, last.state.memory, last.again)
+    sight, known = levels.look(image, last.sight)
 
-    def updated() -> LoopState:
-        kept = state.kept.seen(evaluated.image, evaluated.losses.total, recipe)
-        image, memory = stepping.step(evaluated.image, evaluated.gradient, evaluated.memory)
-        return LoopState(image, state.iteration + 1, kept.stepped(image, recipe), memory)
+    def update() -> tuple[LoopState, tf.Tensor, tf.Tensor]:
+        losses, gradient = levels.losses(image, sight)
 
-    return tf.cond(evaluated.usable, updated, lambda: state), tf.stack(evaluated.losses), evaluated.usable
+        def updated() -> LoopState:
+            kept = last.state.kept.seen(image, losses.total, recipe)
+            stepped, remembered = stepping.step(image, gradient, memory)
+            return LoopState(stepped, last.state.iteration + 1, kept.stepped(stepped, recipe), remembered)
+
+        finite = tf.math.is_finite(losses.total) & tf.reduce_all(tf.math.is_finite(gradient))
+        usable = finite | last.again | (memory.steps == 0)  # else there is something left to try
+        return tf.cond(usable, updated, lambda: last.state), tf.stack(losses), usable
+
+    state, losses, made = tf.cond(known, update, lambda: (last.state, last.losses, tf.constant(False)))
+    again = tf.where(known, ~made, last.again)
+    return last._replace(state=state, sight=sight, losses=losses, made=made, again=again, whole=last.whole | made)

@@ -61,8 +61,8 @@ def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWH
 
     @tf.custom_gradient
     def of(rows: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
-        mean, covariance = _moments(rows, weights)
-        return (mean, covariance), lambda *upstream: _gradient(rows, weights, mean, *upstream)
+        mean, covariance = moments_of_rows(rows, weights)
+        return (mean, covariance), lambda *upstream: gradient_of_rows(rows, weights, mean, *upstream)
 
     mean, covariance = of(positions)
     channels = features.shape[-1]
@@ -91,8 +91,8 @@ _ROWS, _BLOCKS = tf.TensorSpec([None, None]), tf.TensorSpec([None, None, None])
 
 
 @shared(_ROWS, _ROWS)
-def _moments(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and covariance.
+def moments_of_rows(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and covariance of features in rows, float32[positions, channels]; `weights` as in `moments`.
 
     The covariance is that of centred rows: the Gram matrix less the mean's share has rounding for a variance where
     features are flat, and a root of a negative number.
@@ -113,10 +113,20 @@ def _moments(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
 
 
 @shared(_ROWS, _ROWS, _ROWS, _ROWS, _BLOCKS)
-def _gradient(
+def gradient_of_rows(
     rows: tf.Tensor, weights: tf.Tensor, mean: tf.Tensor, of_mean: tf.Tensor, of_covariance: tf.Tensor
 ) -> tf.Tensor:
-    """For the rows. One product where autodiff makes two; and none for the covariance's mean, whose share is 0."""
+    """That of a loss: float32[positions, channels].
+
+    One product where autodiff makes two; and none for the covariance's mean, whose share is 0.
+
+    Args:
+        rows: features, all or some of those that the moments are of.
+        weights: theirs, among all.
+        mean: of all.
+        of_mean: the loss's gradient for the mean.
+        of_covariance: and for the covariance.
+    """
     symmetric = of_covariance + tf.linalg.matrix_transpose(of_covariance)
 
     def everywhere() -> tf.Tensor:

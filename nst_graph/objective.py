@@ -8,13 +8,16 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from nst_graph.moments import Moments, moments
+from nst_graph.canvas import Canvas
+from nst_graph.look import Look
+from nst_graph.moments import gradient_of_rows
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
-from nst_graph.regions import GUIDE, Guide, Regions
 from nst_graph.style_losses import STYLE_TARGET, StyleTarget, style_loss, style_targets
+from nst_graph.survey import Survey, nothing, surveyed
+from nst_graph.tiles import Tile
 from nst_graph.variation import variation as total_variation
-from nst_graph.vgg19 import features_at, preprocess
+from nst_graph.vgg19 import features_at, scale_of
 
 
 class Losses(NamedTuple):
@@ -29,11 +32,18 @@ class Losses(NamedTuple):
 class Targets(NamedTuple):
     """What a size compares every picture with."""
 
-    content: Mapping[str, tf.Tensor]  # features by layer
-    content_scales: Sequence[tf.Tensor]  # float32[] for each layer: factors on squared errors
+    content: Mapping[str, tf.Tensor]  # features by layer, of the tile of the content that was last looked at
+    energies: tf.Tensor  # float32[content layers]: sums of squares of all of the content's features
     style: Sequence[StyleTarget]  # of `STYLE_LAYERS`
-    guides: Sequence[Guide]  # of `STYLE_LAYERS`: the picture's regions
-    learnt: tf.Tensor  # float32[regions]: weights of the styles in `style`
+    shares: Sequence[tf.Tensor]  # of `STYLE_LAYERS`, float32[regions]: see `nst_graph.regions.Guide`
+
+
+class Pull(NamedTuple):
+    """What a tile adds to the losses and to the gradient of their sum."""
+
+    content: tf.Tensor  # float32[], weighted
+    style: tf.Tensor  # float32[], weighted: of the whole picture
+    gradient: tf.Tensor  # float32[height, width, 3]: for what is computed of the tile
 
 
 class Objective:
@@ -46,61 +56,132 @@ class Objective:
         branch; and so does the loop, since a compiled one would be deaf to deadlines and could not read the clock.
         """
         self._content_layers = list(content_layers)
-        self._style_features = features_at(network, STYLE_LAYERS)
-        self._target_features = features_at(network, [*content_layers, *STYLE_LAYERS])
-        self._features = _compiled(self._target_features) if xla else self._target_features
+        self._network = features_at(network, [*content_layers, *STYLE_LAYERS])
+        self._features = _compiled(self._network) if xla else self._network
 
     @property
     def target_specs(self) -> Targets:
-        """The dtypes and shapes of `targets`."""
-        maps = self._target_features.output
+        """The dtypes and shapes of targets."""
+        maps = self._network.output
         content = {name: tf.TensorSpec(maps[name].shape, maps[name].dtype) for name in self._content_layers}
         layers = len(STYLE_LAYERS)
-        scales = [tf.TensorSpec([])] * len(self._content_layers)
-        return Targets(content, scales, [STYLE_TARGET] * layers, [GUIDE] * layers, tf.TensorSpec([None]))
+        energies = tf.TensorSpec([len(self._content_layers)])
+        return Targets(content, energies, [STYLE_TARGET] * layers, [tf.TensorSpec([None])] * layers)
 
-    def targets(self, content: tf.Tensor, regions: Regions, recipe: Recipe) -> Targets:
-        """Targets without a style, of a picture of any size: float32[height, width, 3] in 0..255."""
-        features = self._target_features(preprocess(content, recipe.numbers["replicate"]))
-        nothing = tf.zeros(tf.shape(regions.weights)[1:])
-        return Targets(
-            {layer: features[layer] for layer in self._content_layers},
-            [_content_scale(features[layer], recipe) for layer in self._content_layers],
-            [_no_style(nothing, features[layer].shape[-1]) for layer in STYLE_LAYERS],
-            regions.of_content([features[layer] for layer in STYLE_LAYERS]),
-            nothing,
+    def targets(self, shares: Sequence[tf.Tensor], surveys: Sequence[Survey]) -> Targets:
+        """Before content and style were seen, with these `Targets.shares`, and `surveys` of as many regions."""
+        maps = self._network.output
+        none = {name: tf.zeros([1, 0, 0, maps[name].shape[-1]], maps[name].dtype) for name in self._content_layers}
+        style = [StyleTarget(survey.moments, tf.zeros([0, 0, 0]), survey.weight, survey.weight) for survey in surveys]
+        return Targets(none, tf.zeros([len(self._content_layers)]), style, shares)
+
+    def surveys(self, regions: tf.Tensor) -> list[Survey]:
+        """Of `STYLE_LAYERS`, before anything was seen, for int32[] regions."""
+        return [nothing(regions, self._network.output[layer].shape[-1]) for layer in STYLE_LAYERS]
+
+    def sizes(self, size: tf.Tensor) -> list[tf.Tensor]:
+        """Of the features at `STYLE_LAYERS` of a picture of a height and width: int32[2] each."""
+        return [size // scale_of(layer) for layer in STYLE_LAYERS]
+
+    def look(self, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, recipe: Recipe) -> Look:
+        """Sends what is computed of a tile through the network: see `Look`."""
+        return Look(self._features, pixels, canvas, tile, size, recipe.numbers["replicate"])
+
+    def surveyed(
+        self,
+        surveys: Sequence[Survey],
+        look: Look,
+        weights: Sequence[tf.Tensor],
+        *,
+        factors: tf.Tensor,
+        anew: tf.Tensor,
+    ) -> list[Survey]:
+        """With what a look has seen, at `STYLE_LAYERS`: see `nst_graph.survey.surveyed`."""
+        return [
+            Survey(*surveyed(survey, anew, look.rows(layer), each, factors))
+            for layer, survey, each in zip(STYLE_LAYERS, surveys, weights, strict=True)
+        ]
+
+    def content(self, look: Look) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """What a look at a tile of the content adds to `Targets.content` and `Targets.energies`."""
+        maps = {layer: look.maps[layer] for layer in self._content_layers}
+        squares = [tf.square(look.counting(layer) * tf.cast(each, tf.float32)) for layer, each in maps.items()]
+        return maps, tf.stack([tf.reduce_sum(each) for each in squares])
+
+    def with_styles(self, targets: Targets, surveys: Sequence[Survey], recipe: Recipe) -> Targets:
+        """With the styles, all of which were surveyed."""
+        return targets._replace(
+            style=style_targets(recipe.style_loss, recipe.numbers["feature_unit"], [each.moments for each in surveys])
         )
 
-    def learnt(
-        self, targets: Targets, style: tf.Tensor, number: tf.Tensor, regions: Regions, recipe: Recipe
-    ) -> Targets:
-        """Targets with style `number`, int32[], too: float32[height, width, 3] of any size in 0..255."""
-        features = self._style_features(preprocess(style, recipe.numbers["replicate"]))
-        weights = regions.of_style(number, [features[layer] for layer in STYLE_LAYERS])
-        learnt = targets.learnt + regions.weights[number]
-        share = tf.math.divide_no_nan(regions.weights[number], learnt)
-        current = _style_moments(features, weights, recipe)
-        mixed = [before.moments.mixed(now, share) for before, now in zip(targets.style, current, strict=True)]
-        return targets._replace(style=style_targets(recipe.style_loss, mixed), learnt=learnt)
+    def pull(
+        self, look: Look, weights: Sequence[tf.Tensor], surveys: Sequence[Survey], targets: Targets, recipe: Recipe
+    ) -> Pull:
+        """What a tile of the optimiser's picture adds, once all of that was surveyed.
 
-    def losses(self, image: tf.Tensor, targets: Targets, recipe: Recipe) -> Losses:
-        """Losses of a picture of the content's size, float32[height, width, 3] in 0..255."""
-        features = self._features(preprocess(image, recipe.numbers["replicate"]))
-        options = recipe.options
-        errors = [
-            scale * _squared_error(features[layer], targets.content[layer])
-            for layer, scale in zip(self._content_layers, targets.content_scales, strict=True)
-        ]
-        weights = recipe.content_layer_weights(self._content_layers)
-        content = options["content_weight"] * tf.reduce_sum(weights * tf.stack(errors))
-        current = _style_moments(features, [guide.weights for guide in targets.guides], recipe)
-        shares = [guide.shares for guide in targets.guides]
-        layer_weights = options["style_layer_weights"]
-        style = style_loss(recipe.style_loss, current, targets.style, layer_weights, shares)
-        style = options["style_weight"] * style
-        kind = tf.cast(recipe.numbers["variation"], tf.int32)
-        variation = options["tv_weight"] * total_variation(kind, image)
-        return Losses(content + style + variation, content, style, variation)
+        Args:
+            look: at the tile.
+            weights: of its positions, at `STYLE_LAYERS`.
+            surveys: of the picture.
+            targets: with the same tile of the content.
+            recipe: the numbers.
+        """
+        scale = gradient_scale(look.size, recipe)
+        content, of_maps = self._content(look, targets, scale, recipe)
+        weights_of_layers = recipe.options["style_weight"] * recipe.options["style_layer_weights"]
+        moments, unit = [survey.moments for survey in surveys], recipe.numbers["feature_unit"]
+        style, of_moments = style_loss(
+            recipe.style_loss, unit, moments, targets.style, weights_of_layers, targets.shares
+        )
+        layers = zip(STYLE_LAYERS, weights, moments, of_moments, strict=True)
+        for layer, each, of_all, (of_mean, of_covariance) in layers:
+            rows = gradient_of_rows(look.rows(layer), each, of_all.mean, scale * of_mean, scale * of_covariance)
+            of_map = tf.reshape(rows, tf.shape(look.maps[layer]))
+            of_maps[layer] = of_maps[layer] + of_map if layer in of_maps else of_map
+        return Pull(content, style, look.gradient(of_maps))
+
+    def _content(
+        self, look: Look, targets: Targets, scale: tf.Tensor, recipe: Recipe
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The content loss of a tile; and the gradient, times `scale`, for its feature maps."""
+        weights = recipe.options["content_weight"] * recipe.content_layer_weights(self._content_layers)
+        counts = tf.stack([look.count(layer) for layer in self._content_layers])
+        factors = weights * _content_scales(counts, targets.energies, recipe)
+        squares, of_maps = [], {}
+        for layer, factor in zip(self._content_layers, tf.unstack(2.0 * scale * factors), strict=True):
+            wanted = tf.cast(targets.content[layer], tf.float32)
+            error = look.counting(layer) * (tf.cast(look.maps[layer], tf.float32) - wanted)
+            squares.append(tf.reduce_sum(tf.square(error)))
+            of_maps[layer] = factor * error
+        return tf.reduce_sum(factors * tf.stack(squares)), of_maps
+
+
+def losses_of(image: tf.Tensor, canvas: Canvas, pull: Pull, recipe: Recipe) -> tuple[Losses, tf.Tensor]:
+    """The losses of a picture, float32[height, width, 3]; and the gradient of their sum times `gradient_scale`.
+
+    Args:
+        image: the picture.
+        canvas: on which it is painted.
+        pull: of all of its tiles together, with a gradient for the picture.
+        recipe: the numbers.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        seen = canvas.seen(image)
+    weight = recipe.options["tv_weight"]
+    variation, of_seen = total_variation(tf.cast(recipe.numbers["variation"], tf.int32), seen)
+    variation, of_seen = weight * variation, weight * gradient_scale(tf.shape(image)[:2], recipe) * of_seen
+    gradient = pull.gradient + tape.gradient(seen, image, output_gradients=of_seen)
+    return Losses(pull.content + pull.style + variation, pull.content, pull.style, variation), gradient
+
+
+def gradient_scale(size: tf.Tensor, recipe: Recipe) -> tf.Tensor:
+    """Factor on the gradient of the total loss of a picture of a height and width, int32[2]: float32[].
+
+    A relative loss is a mean, so its gradient shrinks as the picture grows. Taken times the number of pixel
+    values, one epsilon serves every size (and float16 does not underflow).
+    """
+    return tf.where(recipe.numbers["per_pixel"] > 0, 3.0 * tf.cast(tf.reduce_prod(size), tf.float32), 1.0)
 
 
 def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:
@@ -126,27 +207,16 @@ def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Ten
     return of
 
 
-def _squared_error(value: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum(tf.math.squared_difference(tf.cast(value, tf.float32), tf.cast(target, tf.float32)))
+def _content_scales(counts: tf.Tensor, energies: tf.Tensor, recipe: Recipe) -> tf.Tensor:
+    """What makes means, sums or relative errors of sums of squares, in the order of `CONTENT_LOSSES`.
 
-
-def _style_moments(features: Mapping[str, tf.Tensor], weights: Sequence[tf.Tensor], recipe: Recipe) -> list[Moments]:
-    unit = recipe.numbers["feature_unit"]
-    return [moments(features[layer], each).in_unit(unit) for layer, each in zip(STYLE_LAYERS, weights, strict=True)]
-
-
-def _no_style(nothing: tf.Tensor, channels: int) -> StyleTarget:
-    """The target before a style is learnt, of as many regions as `nothing` has zeros."""
-    mean = tf.tile(nothing[:, tf.newaxis], [1, channels])
-    covariance = tf.tile(mean[..., tf.newaxis], [1, 1, channels])
-    return StyleTarget(Moments(mean, covariance), tf.zeros([0, 0, 0]), nothing, nothing)
-
-
-def _content_scale(target: tf.Tensor, recipe: Recipe) -> tf.Tensor:
-    """What makes a mean, a sum or a relative error of a sum of squares, in the order of `CONTENT_LOSSES`."""
+    Takes how many features each layer has, and the sums of the squares of the content's: float32[layers] each.
+    """
     unit = tf.square(recipe.numbers["feature_unit"])
-    mean = 1.0 / (tf.cast(tf.size(target), tf.float32) * unit)
-    relative = tf.math.divide_no_nan(1.0, tf.reduce_sum(tf.square(tf.cast(target, tf.float32))))
-    scales = {"mean": mean, "sum": 1.0 / unit, "relative": relative}
+    scales = {
+        "mean": 1.0 / (counts * unit),
+        "sum": tf.ones_like(counts) / unit,
+        "relative": tf.math.divide_no_nan(1.0, energies),
+    }
     kind = tf.cast(recipe.numbers["content_loss"], tf.int32)
     return tf.stack([scales[name] for name in CONTENT_LOSSES])[kind]

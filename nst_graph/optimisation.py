@@ -116,7 +116,7 @@ class Optimisation:
         painting = self._painting(request._replace(content=content, style=style))
         objective = self._compiled_objective if xla else self._objective
         state, losses = optimise(
-            painting.levels(objective),
+            painting.levels(objective, self._limits.tile_pixels),
             state,
             iterations=iterations,
             recipe=self._recipe(request),

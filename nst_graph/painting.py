@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nst_graph.canvas import CANVAS, Canvas
+from nst_graph.canvas import Canvas
 from nst_graph.colors import recolored
 from nst_graph.kept import Kept, kept_from, kept_rows
 from nst_graph.limits import MIN_SIDE
 from nst_graph.loop import Levels, LoopState
-from nst_graph.objective import Losses, Objective, Targets
+from nst_graph.objective import Objective
 from nst_graph.optimiser import SCALAR, empty_memory, memory_shapes
 from nst_graph.pixels import MAX_LEVEL, clip, floats
 from nst_graph.recipe import Recipe
 from nst_graph.regions import Regions
 from nst_graph.resampling import resize, triangle
 from nst_graph.schedule import sides
+from nst_graph.sight import Sight, Sights
 from nst_graph.stepping import carried, memory_sizes
 from nst_graph.styles import Styles
 from nst_graph.vgg19 import IMAGENET_MEAN_BGR
-
-LevelTargets = tuple[Canvas, Targets]
 
 
 class Painting:
@@ -47,11 +46,12 @@ class Painting:
         memory = memory_shapes(memory_sizes(self._recipe), height, width)
         return LoopState(tf.stack([height, width, 3]), SCALAR, kept, memory)
 
-    def levels(self, objective: Objective) -> Levels:
-        """The sizes, for the loop."""
+    def levels(self, objective: Objective, tile_pixels: int) -> Levels:
+        """The sizes, for the loop, with at most so many pixels in a tile."""
         canvas = self._canvas()
+        sights = Sights(objective, self._regions, self._styles.count, self._recipe, tile_pixels)
 
-        def begin(level: tf.Tensor, state: LoopState) -> tuple[LevelTargets, LoopState]:
+        def begin(level: tf.Tensor, state: LoopState) -> tuple[Sight, LoopState]:
             height, width = self._sides(level)
             strength = tf.cond(
                 tf.size(canvas.strength) > 1,
@@ -59,19 +59,14 @@ class Painting:
                 lambda: canvas.strength,
             )
             scaled = canvas._replace(content=resize(canvas.content, height, width), strength=strength)
-            targets = objective.targets(scaled.bare, self._regions, self._recipe)
             same = level == self._last_level(state.iteration)
-            return (scaled, targets), tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+            return sights.begin(scaled), tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
 
-        def learn(level: tf.Tensor, targets: LevelTargets, number: tf.Tensor) -> LevelTargets:
-            style = self._style_at(level, number)
-            return targets[0], objective.learnt(targets[1], style, number, self._regions, self._recipe)
+        def following(level: tf.Tensor, sight: Sight) -> Sight:
+            return sights.following(sight, lambda number: self._style_at(level, number))
 
-        def losses(image: tf.Tensor, targets: LevelTargets) -> Losses:
-            return objective.losses(targets[0].seen(image), targets[1], self._recipe)
-
-        specs = (CANVAS, objective.target_specs)
-        return Levels(self._recipe.schedule.level, begin, self._styles.count, learn, specs, losses)
+        schedule = self._recipe.schedule
+        return Levels(schedule.level, begin, sights.known, following, sights.look, sights.losses, sights.specs)
 
     def result(self, state: LoopState) -> tf.Tensor:
         """The picture that a state has come to, of the content's size: float32[height, width, 3] in 0..255."""

@@ -53,12 +53,12 @@ class Regions:
 
         return tf.ensure_shape(tf.cond(self._masked, covered, lambda: tf.ones([1, 1, 1])), [None, None, 1])
 
-    def of_content(self, maps: Sequence[tf.Tensor]) -> list[Guide]:
-        """At each of several feature maps of the picture: [1, height, width, channels]."""
-        return [self._guide(_resized(self._content, features)) for features in maps]
+    def of_content(self, sizes: Sequence[tf.Tensor]) -> list[Guide]:
+        """In several feature maps of the picture, by their heights and widths: int32[2] each."""
+        return [self._guide(_resized(self._content, size)) for size in sizes]
 
-    def of_style(self, number: tf.Tensor, maps: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """The weights of style `number`, int32[], at each of several of its feature maps: see `Guide`."""
+    def of_style(self, number: tf.Tensor, sizes: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """The weights of style `number`, int32[], in several of its feature maps, int32[2] each: see `Guide`."""
 
         def mask() -> tf.Tensor:
             height, width = tf.unstack(self._sizes[number])
@@ -66,7 +66,7 @@ class Regions:
 
         chosen = tf.cond(self._guided, mask, lambda: tf.zeros([1, 1, 0], tf.uint8))
         chosen = tf.ensure_shape(chosen, [None, None, None])
-        return [_of_sum_one(_resized(chosen, features)) for features in maps]
+        return [_of_sum_one(_resized(chosen, size)) for size in sizes]
 
     def _guide(self, parts: tf.Tensor) -> Guide:
         """Takes how much of each position is in each region: float32[positions, regions]."""
@@ -144,9 +144,9 @@ def _of_size(name: str, value: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _resized(mask: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
-    """uint8[height, width, regions] at a feature map's positions: float32[positions, regions] in 0..1."""
-    _, height, width, _ = tf.unstack(tf.shape(features))
+def _resized(mask: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """uint8[height, width, regions] at the positions of another size: float32[positions, regions] in 0..1."""
+    height, width = tf.unstack(size)
     return tf.reshape(resize(_levels(mask), height, width, triangle), [height * width, tf.shape(mask)[-1]])
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_graph.choices import StyleLoss
-from nst_graph.chosen import chosen, differentiable, shared
+from nst_graph.chosen import chosen, shared
 from nst_graph.matrix_root import square_root, trace_of_root
 from nst_graph.moments import Moments
 
@@ -35,7 +35,7 @@ class StyleTarget(NamedTuple):
 
 
 _NUMBERS, _VECTORS, _MATRICES = (tf.TensorSpec([None] * rank) for rank in (1, 2, 3))  # regions, any number of channels
-_KIND = tf.TensorSpec([], tf.int32)
+_KIND, _UNIT = tf.TensorSpec([], tf.int32), tf.TensorSpec([])
 _MOMENTS = Moments(_VECTORS, _MATRICES)
 STYLE_TARGET = StyleTarget(_MOMENTS, _MATRICES, _NUMBERS, _NUMBERS)
 
@@ -123,46 +123,47 @@ STYLE_LOSSES: Mapping[StyleLoss, tuple[Scales, Error]] = {
 _ERRORS = (_gram, _mean_and_covariance, _wasserstein)
 
 
-def style_targets(kind: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
-    """Of each layer, for the row number `kind`, int32[], of `STYLE_LOSSES`."""
-    return [StyleTarget(style, *_target(kind, style)) for style in styles]
+def style_targets(kind: tf.Tensor, unit: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
+    """Of each layer, for the row number `kind`, int32[], of `STYLE_LOSSES`, with features in `unit`, float32[]."""
+    made = [_target(kind, unit, style) for style in styles]
+    return [StyleTarget(Moments(*moments), *rest) for moments, *rest in made]
 
 
 def style_loss(
     kind: tf.Tensor,
+    unit: tf.Tensor,
     current: Sequence[Moments],
     targets: Sequence[StyleTarget],
     weights: tf.Tensor,
     shares: Sequence[tf.Tensor],
-) -> tf.Tensor:
-    """The layers' errors times `weights`, float32[layers], added up: float32[].
+) -> tuple[tf.Tensor, list[Moments]]:
+    """The layers' errors times `weights`, float32[layers], added up: float32[]; and its gradient for `current`.
 
     A layer's error is the sum of its regions', each times its share of the layer's positions, float32[regions]: at a
     single position the style pulls as hard in a small region as in a large one.
     """
-    layers = zip(current, targets, shares, strict=True)
-    return tf.reduce_sum(weights * tf.stack([_error(kind, *layer) for layer in layers]))
+    layers = zip(current, targets, shares, tf.unstack(weights, num=len(targets)), strict=True)
+    errors = [_error_and_gradients(kind, unit, *layer) for layer in layers]
+    return tf.add_n([error for error, *_ in errors]), [Moments(*gradients) for _, *gradients in errors]
 
 
-def _error(kind: tf.Tensor, current: Moments, target: StyleTarget, shares: tf.Tensor) -> tf.Tensor:
-    """One layer's: float32[]."""
-    return differentiable(lambda *moments: _error_and_gradients(kind, Moments(*moments), target, shares), *current)
-
-
-@shared(_KIND, _MOMENTS)
-def _target(kind: tf.Tensor, style: Moments) -> tuple[tf.Tensor, ...]:
-    """The fields of a layer's `StyleTarget` behind the moments."""
+@shared(_KIND, _UNIT, _MOMENTS)
+def _target(kind: tf.Tensor, unit: tf.Tensor, style: Moments) -> tuple[Moments, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The fields of a layer's `StyleTarget`."""
+    style = style.in_unit(unit)
     mean_scales, scales = zip(*(scales(style) for scales, _ in STYLE_LOSSES.values()), strict=True)
     rooted = tf.constant([error is _wasserstein for _, error in STYLE_LOSSES.values()])[kind]
     root = tf.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0, 0]))
-    return tf.ensure_shape(root, [None, None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
+    return style, tf.ensure_shape(root, [None, None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
 
 
-@shared(_KIND, _MOMENTS, STYLE_TARGET, _NUMBERS)
-def _error_and_gradients(kind: tf.Tensor, current: Moments, target: StyleTarget, shares: tf.Tensor) -> list[tf.Tensor]:
+@shared(_KIND, _UNIT, _MOMENTS, STYLE_TARGET, _NUMBERS, _UNIT)
+def _error_and_gradients(
+    kind: tf.Tensor, unit: tf.Tensor, current: Moments, target: StyleTarget, shares: tf.Tensor, weight: tf.Tensor
+) -> list[tf.Tensor]:
     place = tf.constant([_ERRORS.index(error) for _, error in STYLE_LOSSES.values()])[kind]
 
     def from_target(error: Error) -> Callable[..., tf.Tensor]:
-        return lambda *moments: tf.reduce_sum(shares * error(Moments(*moments), target))
+        return lambda *moments: weight * tf.reduce_sum(shares * error(Moments(*moments).in_unit(unit), target))
 
     return chosen(place, [from_target(error) for error in _ERRORS], list(current))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nst_graph.chosen import chosen, differentiable, shared
+from nst_graph.chosen import chosen, shared
 from nst_graph.pixels import MAX_LEVEL
 
 
@@ -52,11 +52,7 @@ def _differences(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 VARIATIONS = {"squares": squares, "absolute": absolute, "power": power, "stencil": stencil}
 
 
-def variation(kind: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
-    """By the row number `kind`, int32[], of `VARIATIONS`."""
-    return differentiable(lambda image: _variation_and_gradient(kind, image), image)
-
-
 @shared(tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None, 3]))
-def _variation_and_gradient(kind: tf.Tensor, image: tf.Tensor) -> list[tf.Tensor]:
+def variation(kind: tf.Tensor, image: tf.Tensor) -> list[tf.Tensor]:
+    """By the row number `kind`, int32[], of `VARIATIONS`; and its gradient for the picture."""
     return chosen(kind, list(VARIATIONS.values()), [image])

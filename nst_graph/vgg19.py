@@ -88,6 +88,11 @@ def _l2_pool(features: tf.Tensor) -> tf.Tensor:
     return L2_SCALE * 2 * tf.sqrt(tf.maximum(means, SMALLEST_MEAN_SQUARE))
 
 
+def scale_of(layer: str) -> int:
+    """Pixels from one position of a layer's features to the next."""
+    return 1 << (int(layer.removeprefix("block")[0]) - 1)
+
+
 def features_at(network: keras.Model, layers: Iterable[str]) -> keras.Model:
     """A view of `network`, sharing its weights, that ends behind the deepest of `layers`."""
     return keras.Model(network.input, {name: network.get_layer(name).output for name in layers})

@@ -13,7 +13,7 @@ from nst_export.quiet_import import import_tensorflow
 from nst_export.saved_model.version_folder import LARGEST_VERSION
 from nst_graph.choices import Pooling, Precision, PresetName
 from nst_graph.execution import Execution
-from nst_graph.limits import Limits
+from nst_graph.limits import LEAST_TILE_PIXELS, Limits
 
 LIMITS = Limits()
 INT32_MAX = 2**31 - 1  # the type of `iterations`, and of sizes in the graph
@@ -34,6 +34,14 @@ def export(
     max_pixels: Annotated[
         int, typer.Option(min=32 * 32, max=INT32_MAX, help="Largest picture accepted, height x width in pixels.")
     ] = LIMITS.max_pixels,
+    tile_pixels: Annotated[
+        int,
+        typer.Option(
+            min=LEAST_TILE_PIXELS,
+            max=INT32_MAX,
+            help="Compute a larger picture in tiles of at most so many pixels: less memory, more time.",
+        ),
+    ] = LIMITS.tile_pixels,
     max_iterations: Annotated[
         int, typer.Option(min=1, max=INT32_MAX, help="Most iterations a call may ask for.")
     ] = LIMITS.max_iterations,
@@ -68,7 +76,7 @@ def export(
         preset_name=preset,
         pooling=pooling,
         precision=precision,
-        limits=Limits(max_pixels, max_iterations),
+        limits=Limits(max_pixels, max_iterations, tile_pixels),
         execution=Execution(exclusive, max_seconds, xla),
         version=version,
     )

@@ -104,7 +104,8 @@ def test_the_card_says_what_the_model_is_made_of(eager_dir):
     assert (card.contract, card.name, card.precision) == (2, "other", "float32")
     age = datetime.now(timezone.utc) - datetime.fromisoformat(card.created)
     assert 0 <= age.total_seconds() < 3600
-    assert card.limits == {"min_side": MIN_SIDE, "max_pixels": 5000, "max_iterations": 7}
+    limits = {"max_pixels": 5000, "max_iterations": 7, "tile_pixels": Limits().tile_pixels}
+    assert card.limits == {"min_side": MIN_SIDE, **limits}
     assert card.execution == {"exclusive": True, "max_seconds": 30.5, "xla": True}
     assert card.versions == {
         "nst_serving": nst_graph.__version__,

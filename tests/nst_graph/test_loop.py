@@ -43,15 +43,27 @@ def grey(level: float, recipe: Recipe) -> LoopState:
     return LoopState(image, tf.constant(0), kept_from(image, recipe), memory)
 
 
+def at_one_look(losses_of) -> dict:
+    """What `Levels` needs of a loss that is known after one look."""
+
+    def losses(image: tf.Tensor, _: tf.Tensor) -> tuple[Losses, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            found = losses_of(image)
+        return found, tape.gradient(found.total, image)
+
+    return {"look": lambda _, sight: (sight, tf.constant(True)), "losses": losses}
+
+
 def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
     """At one size."""
     levels = Levels(
         of=lambda _: tf.constant(0),
         begin=lambda _, state: ((), state),
-        styles=tf.constant(0),
-        learn=lambda _, targets, __: targets,
+        known=lambda _: tf.constant(False),
+        following=lambda _, sight: sight,
         specs=(),
-        losses=lambda image, _: losses_of(image),
+        **at_one_look(losses_of),
     )
     return optimise(levels, state, iterations=tf.constant(iterations), recipe=recipe, **options)
 
@@ -95,25 +107,26 @@ def test_an_end_that_is_far_away_changes_nothing(recipe):
     np.testing.assert_array_equal(losses, whole_losses)
 
 
-def test_each_level_begins_once_learns_each_style_once_and_goes_on_with_the_state(recipe):
-    begun, learnt = [], []
+def test_each_level_begins_once_goes_on_to_each_picture_once_and_goes_on_with_the_state(recipe):
+    begun, followed = [], []
 
     def begin(level: tf.Tensor, state: LoopState) -> tuple[tf.Tensor, LoopState]:
         begun.append((int(level), int(state.iteration)))
-        return tf.fill([3], 100.0), state
+        return tf.constant(2), state  # pictures to go
 
     def level_of(iteration: tf.Tensor) -> tf.Tensor:
         return tf.cast(iteration >= 4, tf.int32) + tf.cast(iteration >= 7, tf.int32)
 
-    def learn(level: tf.Tensor, targets: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
-        learnt.append((int(level), int(style)))
-        return targets
+    def following(level: tf.Tensor, sight: tf.Tensor) -> tf.Tensor:
+        followed.append((int(level), int(sight)))
+        return sight - 1
 
-    levels = Levels(level_of, begin, tf.constant(2), learn, tf.TensorSpec([None]), lambda image, _: bowl(image))
+    left = tf.TensorSpec([], tf.int32)
+    levels = Levels(level_of, begin, lambda sight: sight > 0, following, specs=left, **at_one_look(bowl))
     state, losses = optimise(levels, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
     whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
     assert begun == [(0, 0), (1, 4), (2, 7)]
-    assert learnt == [(level, style) for level in range(3) for style in range(2)]
+    assert followed == [(level, left) for level in range(3) for left in (2, 1)]
     np.testing.assert_array_equal(state.image, whole.image)
     np.testing.assert_array_equal(losses, whole_losses)
 
@@ -129,14 +142,44 @@ def test_an_end_that_has_passed_comes_behind_one_update_even_where_a_size_begins
     """The state then is of its last iteration's size."""
     levels = Levels(
         of=lambda iteration: iteration,  # each iteration begins a size
-        begin=lambda _, state: (tf.zeros([1]), state),
-        styles=tf.constant(3),
-        learn=lambda _, targets, __: targets,
-        specs=tf.TensorSpec([None]),
-        losses=lambda image, _: bowl(image),
+        begin=lambda _, state: (tf.constant(3), state),
+        known=lambda sight: sight > 0,
+        following=lambda _, sight: sight - 1,
+        specs=tf.TensorSpec([], tf.int32),
+        **at_one_look(bowl),
     )
     state, losses = optimise(
         levels, grey(180.0, recipe), iterations=tf.constant(iterations), recipe=recipe, ends_at=tf.timestamp() - 1
     )
     assert state.iteration.numpy() == 1
     assert losses.shape == [1, 4]
+
+
+# At which a step from 100 is one of 10 levels, where the gradient is a million, far above Adam's epsilon: of the
+# gradient's sign, of the gradient, of its share in 192 values.
+TEN_LEVELS = {"adam": 10.0, "sgd": 1e-5, "lbfgs": 1920.0}
+
+
+def falling_to(edge: float):
+    """A loss that falls with the brightness as far as `edge`; it is infinite beyond."""
+
+    def losses_of(image: tf.Tensor) -> Losses:
+        total = tf.where(tf.reduce_max(image) <= edge, -1e6 * tf.reduce_sum(image), float("inf"))
+        return Losses(total, total, total, total)
+
+    return losses_of
+
+
+@pytest.mark.parametrize(("edge", "level"), [(200.0, 110.0), (105.0, 101.0)])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_step_that_makes_the_loss_infinite_is_cut_to_a_tenth(optimizer, edge, level):
+    recipe = recipe_of(optimizer, TEN_LEVELS[optimizer])
+    _, losses = run(falling_to(edge), grey(100.0, recipe), 2, recipe)
+    np.testing.assert_allclose(losses[:, 0], [-192e6 * 100.0, -192e6 * level], rtol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_run_whose_shortened_step_is_too_long_as_well_has_diverged(optimizer):
+    recipe = recipe_of(optimizer, TEN_LEVELS[optimizer])
+    _, losses = run(falling_to(100.5), grey(100.0, recipe), 2, recipe)
+    assert np.isinf(losses[1, 0])

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.objective import Losses, Objective, Targets
+from nst_graph.canvas import Canvas
+from nst_graph.objective import Losses, Objective, gradient_scale
 from nst_graph.presets import PRESETS
 from nst_graph.recipe import Recipe, resolved
 from nst_graph.regions import Regions
+from nst_graph.sight import Sight, Sights
 from nst_graph.styles import Styles
 from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
@@ -31,11 +33,27 @@ def recipe_of(preset: str, content: np.ndarray, **numbers: float) -> Recipe:
     return Recipe(PRESETS, resolved(options, PRESETS, content, content, LIMITS))
 
 
-def targets_of(objective: Objective, content: tf.Tensor, style: tf.Tensor, recipe: Recipe) -> Targets:
-    """With one style, and no mask."""
-    regions = Regions(recipe.options, Styles(style, recipe.options))
-    targets = objective.targets(content, regions, recipe)
-    return objective.learnt(targets, style, tf.constant(0), regions, recipe)
+class Seen:
+    """A content and one style, without a mask, and what was seen of both."""
+
+    def __init__(self, objective: Objective, content: tf.Tensor, style: tf.Tensor, recipe: Recipe, pixels: int = 2**22):
+        regions = Regions(recipe.options, Styles(style, recipe.options))
+        self._sights = Sights(objective, regions, tf.constant(1), recipe, pixels)
+        sight = self._sights.begin(Canvas(content, tf.ones([1, 1, 1]), tf.constant(False)))
+        for _ in range(2):
+            while not self._sights.known(sight):
+                sight, _ = self._sights.look(content, sight)
+            sight = self._sights.following(sight, lambda _: style)
+        self._sight: Sight = sight
+
+    def losses_and_gradient(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
+        sight, known = self._sights.look(image, self._sight)
+        while not known:
+            sight, known = self._sights.look(image, sight)
+        return self._sights.losses(image, sight)
+
+    def losses(self, image: tf.Tensor) -> Losses:
+        return self.losses_and_gradient(image)[0]
 
 
 def objective_on(network: keras.Model, preset: str) -> Objective:
@@ -48,35 +66,32 @@ def smooth_network() -> keras.Model:
     return tiny_network(pooling="average")
 
 
-def total_and_gradient(objective: Objective, image: tf.Tensor, targets: Targets, recipe: Recipe):
-    with tf.GradientTape() as tape:
-        tape.watch(image)
-        total = objective.losses(image, targets, recipe).total
-    return float(total), tape.gradient(total, image).numpy().astype(np.float64)
+def total_and_gradient(seen: Seen, image: tf.Tensor, recipe: Recipe) -> tuple[float, np.ndarray]:
+    losses, gradient = seen.losses_and_gradient(image)
+    scale = gradient_scale(tf.shape(image)[:2], recipe)
+    return float(losses.total), (gradient / scale).numpy().astype(np.float64)
 
 
 def test_gradient_of_the_total_matches_finite_differences(smooth_network, preset, content, style):
     """Along several random directions, by central differences of a float32 loss."""
     objective, recipe = objective_on(smooth_network, preset), recipe_of(preset, content)
-    targets = targets_of(objective, floats(content), floats(style), recipe)
+    seen = Seen(objective, floats(content), floats(style), recipe)
     generator = np.random.default_rng(0)
     image = floats(content * 0.8 + 20 + generator.normal(0, 5, content.shape))  # away from the content's own zero
-    _, gradient = total_and_gradient(objective, image, targets, recipe)
+    _, gradient = total_and_gradient(seen, image, recipe)
     step = 0.003  # of 255 levels: small against the kinks of ReLU, large against the rounding of float32
     signs = np.sign(gradient)
     for direction in (signs, *generator.choice([-1.0, 1.0], (3, *content.shape))):
         mixed = (direction + signs) / 2  # keeps the difference well above float32's noise
-        plus, minus = (
-            total_and_gradient(objective, image + sign * step * floats(mixed), targets, recipe)[0] for sign in (1, -1)
-        )
+        plus, minus = (total_and_gradient(seen, image + sign * step * floats(mixed), recipe)[0] for sign in (1, -1))
         assert (plus - minus) / (2 * step) == pytest.approx(np.vdot(gradient, mixed), rel=0.02)
 
 
 def test_style_equal_to_content_gives_zero_losses_at_the_start(network, preset, content):
     objective, recipe = objective_on(network, preset), recipe_of(preset, content)
     image = floats(content)
-    losses = objective.losses(image, targets_of(objective, image, image, recipe), recipe)
-    other = objective.losses(image, targets_of(objective, image, 255 - image, recipe), recipe)
+    losses = Seen(objective, image, image, recipe).losses(image)
+    other = Seen(objective, image, 255 - image, recipe).losses(image)
     assert losses.content == 0
     assert abs(losses.style) <= 1e-3 * other.style  # roots of matrices are iterated
 
@@ -87,7 +102,7 @@ def test_each_weight_scales_its_own_loss(network, preset, content, style):
 
     def losses(*weights: float) -> Losses:
         recipe = recipe_of(preset, content, **dict(zip(WEIGHTS, weights, strict=True)))
-        return objective.losses(image, targets_of(objective, floats(content), floats(style), recipe), recipe)
+        return Seen(objective, floats(content), floats(style), recipe).losses(image)
 
     single, scaled = losses(1.0, 1.0, 1.0), losses(2.0, 3.0, 4.0)
     factors = np.array(scaled[1:]) / np.array(single[1:])
@@ -106,6 +121,6 @@ def test_losses_of_the_default_preset_do_not_depend_on_the_scale_of_features(con
                 kernel, bias = layer.get_weights()
                 layer.set_weights([kernel * (scale if layer.name == "block1_conv1" else 1), bias * scale])
         objective = objective_on(network, "nst")
-        targets = targets_of(objective, floats(content), floats(style), recipe)
-        losses.append(objective.losses(floats(content[:, ::-1].copy()), targets, recipe))
+        seen = Seen(objective, floats(content), floats(style), recipe)
+        losses.append(seen.losses(floats(content[:, ::-1].copy())))
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)

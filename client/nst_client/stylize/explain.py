@@ -53,7 +53,7 @@ def explained(job: Job, card: Mapping[str, Any]) -> dict[str, Any]:
         "plan": levels,
         "request_bytes": bytes_of(inputs | run.inputs),
         "precision": precision,
-        **costs_of(work, largest, precision, regions)._asdict(),
+        **costs_of(work, largest, precision, regions, card.get("limits", {}).get("tile_pixels"))._asdict(),
     }
 
 

@@ -139,6 +139,8 @@ def test_the_cost_is_that_of_vgg19_as_the_design_has_it():
     half = costs_of([(512 * 512, 1)], 512 * 512, "bfloat16")
     assert (half.memory_bytes * 2, half.reference_seconds) == (costs.memory_bytes, 1.07)
     assert costs_of([(512 * 512, 1)], 512 * 512, "float16").reference_seconds is None
+    tiled = costs_of([(400, 5)], 400, "float32", tile_pixels=300)
+    assert (tiled.operations, tiled.memory_bytes) == (2 * costs_of([(400, 5)], 400, "float32").operations, 300 * 2200)
     assert costs_of([], 100, "float32", regions=2).memory_bytes == 100 * (2200 + 2 * 488)
     assert (
         costs_of([(100, 3), (400, 5)], 400, "float32").operations == 2300 * costs_of([(1, 1)], 1, "float32").operations

@@ -1,0 +1,75 @@
+"""The moments of one layer's features, seen a tile at a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from nst_graph.chosen import shared
+from nst_graph.moments import Moments, moments_of_rows, sum_of_rows
+from nst_graph.tiles import TILE, Tile, counting
+
+_NUMBERS, _ROWS, _MATRICES = (tf.TensorSpec([None] * rank) for rank in (1, 2, 3))
+_WHOLE_NUMBER, _SIZE, _YES_OR_NO = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.bool)
+
+
+class Survey(NamedTuple):
+    """Of all that was seen so far, in one picture or several."""
+
+    moments: Moments
+    weight: tf.Tensor  # float32[regions]: of the positions seen, together
+
+
+SURVEY = Survey(Moments(_ROWS, _MATRICES), _NUMBERS)
+
+
+def nothing(regions: tf.Tensor, channels: int) -> Survey:
+    """Before the first look, for int32[] regions."""
+    mean = tf.zeros(tf.stack([regions, channels]))
+    return Survey(Moments(mean, tf.zeros(tf.stack([regions, channels, channels]))), tf.zeros([regions]))
+
+
+@shared(SURVEY, _YES_OR_NO, _ROWS, _ROWS, _NUMBERS)
+def surveyed(before: Survey, anew: tf.Tensor, rows: tf.Tensor, weights: tf.Tensor, factors: tf.Tensor) -> Survey:
+    """With the positions of another tile.
+
+    Args:
+        before: what was seen so far.
+        anew: whether to forget that.
+        rows: the tile's features, float32[positions, channels].
+        weights: float32[positions, regions], or without columns where all positions are one region.
+        factors: float32[regions]: on the weights, of the picture that the tile is of.
+    """
+    sums = tf.cond(tf.size(weights) > 0, lambda: sum_of_rows(weights), lambda: tf.ones([1]))
+    now = Moments(*moments_of_rows(rows, tf.math.divide_no_nan(weights, sums)))
+    weight = sums * factors
+    # Not times 0: what a run that has diverged saw last may be no number.
+    known = [tf.where(anew, tf.zeros_like(tensor), tensor) for tensor in (*before.moments, before.weight)]
+    together = known[-1] + weight
+    return Survey(Moments(*known[:-1]).mixed(now, tf.math.divide_no_nan(weight, together)), together)
+
+
+@shared(_ROWS, TILE, _WHOLE_NUMBER, _SIZE, _SIZE)
+def weights_in(weights: tf.Tensor, tile: Tile, scale: tf.Tensor, whole: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """The weights of a tile's positions, 0 in its margin: float32[positions, regions].
+
+    Args:
+        weights: of the whole picture's positions: see `nst_graph.moments.moments`.
+        tile: one of the picture.
+        scale: see `counting`.
+        whole: of the whole picture's features: height and width.
+        size: of the tile's.
+    """
+
+    def part() -> tf.Tensor:
+        (top, left), (bottom, right) = (
+            tf.unstack(place) for place in (tile.start // scale, tile.start // scale + size)
+        )
+        given = tf.reshape(weights, tf.concat([whole, tf.shape(weights)[1:]], axis=0))
+        alike = 1.0 / tf.cast(tf.reduce_prod(whole), tf.float32)
+        each = tf.cond(tf.size(weights) > 0, lambda: given[top:bottom, left:right], lambda: tf.fill([1, 1, 1], alike))
+        each *= counting(tile, scale, size)
+        return tf.reshape(each, [tf.reduce_prod(size), tf.shape(each)[-1]])
+
+    return tf.ensure_shape(tf.cond(tf.reduce_all(size == whole), lambda: weights, part), [None, None])
