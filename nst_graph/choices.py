@@ -6,6 +6,7 @@ from typing import Literal
 
 Pooling = Literal["average", "max", "l2"]
 Precision = Literal["float32", "bfloat16", "float16"]
+PrecisionOrAuto = Literal["auto", "float32", "bfloat16", "float16"]
 PresetName = Literal["nst", "eager", "gatys", "jcjohnson", "keras", "tensorflow", "crowson"]
 OptimizerName = Literal["adam", "lbfgs", "sgd"]
 StyleLoss = Literal["gram", "gram-relative", "moments", "moments-relative", "wasserstein", "wasserstein-relative"]

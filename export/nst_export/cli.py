@@ -11,7 +11,7 @@ import typer
 
 from nst_export.quiet_import import import_tensorflow
 from nst_export.saved_model.version_folder import LARGEST_VERSION
-from nst_graph.choices import Pooling, Precision, PresetName
+from nst_graph.choices import Pooling, PrecisionOrAuto, PresetName
 from nst_graph.execution import Execution
 from nst_graph.limits import LEAST_TILE_PIXELS, Limits
 
@@ -29,7 +29,10 @@ def export(
     ] = None,
     pooling: Annotated[Pooling | None, typer.Option(help="In place of the preset's own.", show_default="max")] = None,
     precision: Annotated[
-        Precision, typer.Option(help="Of the network; picture, optimiser and losses stay float32.")
+        PrecisionOrAuto,
+        typer.Option(
+            help="Of the network; the rest stays float32. auto: bfloat16 where this processor multiplies in it."
+        ),
     ] = "float32",
     max_pixels: Annotated[
         int, typer.Option(min=32 * 32, max=INT32_MAX, help="Largest picture accepted, height x width in pixels.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
 import nst_graph
 from nst_export.errors import VersionError
+from nst_export.processor import precision_for, this_cpuinfo, why_slow
 from nst_export.saved_model.model_card import CONTRACT, ModelCard, card_text, json_value, write_card
 from nst_export.saved_model.model_folder import unusable_path
 from nst_export.saved_model.new_version import new_version, next_version
@@ -21,12 +23,14 @@ from nst_export.saved_model.version_folder import FINGERPRINT_FILE
 from nst_export.saved_model.warmup_records import write_warmup_requests
 from nst_export.warmup import warmup_requests
 from nst_export.weights import fill_weights
-from nst_graph.choices import Pooling, Precision, PresetName
+from nst_graph.choices import Pooling, Precision, PrecisionOrAuto, PresetName
 from nst_graph.execution import DEFAULT_EXECUTION, Execution
 from nst_graph.limits import DEFAULT_LIMITS, MIN_SIDE, Limits
 from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS, Preset
 from nst_graph.style_transfer import StyleTransfer, network_for
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_POOLING: Pooling = "max"  # as VGG19 was trained, and as all published recipes have it
 
@@ -43,7 +47,7 @@ def export_version(
     weights: str = "imagenet",
     preset_name: PresetName | None = None,
     pooling: Pooling | None = None,
-    precision: Precision = "float32",
+    precision: PrecisionOrAuto = "float32",
     limits: Limits = DEFAULT_LIMITS,
     execution: Execution = DEFAULT_EXECUTION,
     version: int | None = None,
@@ -56,7 +60,8 @@ def export_version(
         weights: see `nst_export.weights.fill_weights`.
         preset_name: the only preset of the model; by default it holds all that its pooling can serve.
         pooling: in place of the preset's own, or of `DEFAULT_POOLING`.
-        precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32.
+        precision: dtype of the network alone; picture, optimiser, Gram sums and losses are float32. With auto what
+            suits this processor: see `nst_export.processor.precision_for`.
         limits: what the model will accept.
         execution: how the server that loads it will run it.
         version: its number; by default the next free one.
@@ -69,6 +74,7 @@ def export_version(
     if fault:
         raise VersionError(*fault)
     presets, pooling = _presets(preset_name, pooling)
+    dtype, precision_reason = _precision(precision)
     name = model_dir.resolve().name
     target = model_dir / str(next_version(model_dir) if version is None else version)
     with new_version(target) as staging:
@@ -79,7 +85,8 @@ def export_version(
             name=name,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             weights=json_value(record),
-            precision=precision,
+            precision=dtype,
+            precision_reason=precision_reason,
             pooling=pooling,
             presets={name: json_value(preset) for name, preset in presets.items()},
             options=[json_value(row) for row in OPTIONS],
@@ -87,12 +94,24 @@ def export_version(
             execution=json_value(execution),
             versions=_versions(),
         )
-        if precision != "float32":
-            like = network_for(presets, pooling=pooling, precision=precision, width_divisor=width_divisor)
+        if dtype != "float32":
+            like = network_for(presets, pooling=pooling, precision=dtype, width_divisor=width_divisor)
             network = _converted(network, like)
         module = StyleTransfer(network, presets, limits=limits, execution=execution, model_card=card_text(card))
         _write(module, card, staging)
     return target
+
+
+def _precision(choice: PrecisionOrAuto) -> tuple[Precision, str]:
+    """See `precision_for`; says what a caller may not know."""
+    cpuinfo = this_cpuinfo()
+    precision, reason = precision_for(choice, cpuinfo)
+    slow = why_slow(precision, cpuinfo)
+    if choice == "auto":
+        logger.warning("The precision is %s (%s).", precision, reason)
+    if slow:
+        logger.warning("This model is for another machine or a GPU: %s.", slow)
+    return precision, reason
 
 
 def _presets(name: PresetName | None, pooling: Pooling | None) -> tuple[dict[str, Preset], Pooling]:

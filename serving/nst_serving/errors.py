@@ -35,9 +35,10 @@ class RequestError(Exception):
         return cls(STATUS_CODES[error.error_code], error.message)
 
 
-def out_of_memory(error: MemoryError) -> RequestError:
-    """The machine has not the memory for a request, or for a version to load."""
-    message = f"The server has not enough memory: {str(error) or 'none is left'}"
+def out_of_memory(error: Exception, what_for: str = "") -> RequestError:
+    """The machine has not the memory for a request, or for a version to load; `what_for` in words, if known."""
+    reason = error.message if isinstance(error, tf.errors.OpError) else str(error)
+    message = f"The server has not enough memory{what_for and f' for {what_for}'}: {reason or 'none is left'}"
     return RequestError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
 
 

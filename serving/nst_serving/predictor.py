@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import grpc
@@ -11,9 +11,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2
 
+from nst_export.free_memory import free_bytes_here
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
 from nst_serving.errors import RequestError, out_of_memory
+from nst_serving.memory import check_memory, content_in_words
 from nst_serving.metrics import Metrics
 from nst_serving.predict import DEFAULT_SIGNATURE, Fetched, predict
 from nst_serving.sessions import OnCancel, Sessions
@@ -30,8 +32,17 @@ class Caller(NamedTuple):
 class Predictor:
     """Answers Predict requests."""
 
-    def __init__(self, catalog: Catalog, admission: Admission, metrics: Metrics, *, tensor_content: bool) -> None:
-        """Runs the models of `catalog`, as many at once as `admission` lets in."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        admission: Admission,
+        metrics: Metrics,
+        *,
+        tensor_content: bool,
+        free_bytes: Callable[[], int | None] = free_bytes_here,
+    ) -> None:
+        """Runs the models of `catalog`, as many at once as `admission` lets in, where `free_bytes` suffice."""
+        self._free_bytes = free_bytes
         self._catalog = catalog
         self._admission = admission
         self._metrics = metrics
@@ -50,7 +61,7 @@ class Predictor:
                 fetched = predict(
                     sessions.signatures,
                     request,
-                    lambda feeds, fetches: self._run(spec.name, sessions, feeds, fetches, caller),
+                    lambda feeds, fetches: self._run(request, sessions, feeds, fetches, caller),
                     tensor_content=self._tensor_content,
                 )
             except RequestError as error:
@@ -58,14 +69,19 @@ class Predictor:
                 raise
             except MemoryError as error:
                 status.append(grpc.StatusCode.RESOURCE_EXHAUSTED.name)
-                raise out_of_memory(error) from error
+                raise out_of_memory(error, content_in_words(request)) from error
             status.append("OK")
         return predict_pb2.PredictResponse(
             model_spec=answer_spec(spec, version, spec.signature_name or DEFAULT_SIGNATURE), outputs=fetched
         )
 
     def _run(
-        self, model: str, sessions: Sessions, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], caller: Caller
+        self,
+        request: predict_pb2.PredictRequest,
+        sessions: Sessions,
+        feeds: Mapping[str, np.ndarray],
+        fetches: Sequence[str],
+        caller: Caller,
     ) -> Fetched:
         gone = threading.Event()
 
@@ -78,8 +94,12 @@ class Predictor:
                 return sessions.run(feeds, fetches)
             if not caller.on_cancel(leave):
                 leave()
+            model = request.model_spec.name
             with self._admission.turn(caller.timeout_seconds, gone) as left, self._metrics.runtime(model):
+                check_memory(sessions.footprint, request, self._free_bytes())
                 return sessions.run(feeds, fetches, timeout_seconds=left, on_cancel=caller.on_cancel)
+        except tf.errors.ResourceExhaustedError as error:
+            raise out_of_memory(error, content_in_words(request)) from error
         except tf.errors.OpError as error:
             raise RequestError.of(error) from error
 

@@ -18,12 +18,13 @@ from tensorflow_serving.apis import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
+from nst_export.processor import this_cpuinfo
 from nst_export.saved_model.model_folder import why_no_version
 from nst_export.saved_model.warmup_records import read_warmup_requests
 from nst_serving.admission import Admission
 from nst_serving.catalog import Catalog
 from nst_serving.errors import StartError
-from nst_serving.log import LOG
+from nst_serving.log import LOG, log_slowness
 from nst_serving.metrics import Metrics
 from nst_serving.options import ServerOptions
 from nst_serving.predict import predict
@@ -122,6 +123,7 @@ class EmbeddedServer:
         except BaseException:
             sessions.close()
             raise
+        log_slowness(version_dir, this_cpuinfo())
         return sessions
 
     def _listen(self) -> int:

@@ -19,6 +19,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
 from nst_export.saved_model.session import Model
+from nst_serving.memory import footprint_of
 
 # A session has one run, whose ops keep as many threads busy as there are cores.
 INTER_OP_THREADS = os.cpu_count() or 1
@@ -43,6 +44,8 @@ class Sessions:
         # For calls without inputs, such as describe: it is not closed by a cancel.
         self._short = Model(version_dir, inter_op_threads=INTER_OP_THREADS)
         self._closed = False
+        # What its runs need; on a GPU that is not the memory that this machine speaks of.
+        self.footprint = None if tf.config.list_physical_devices("GPU") else footprint_of(version_dir)
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = self._short.signatures
 
     def run(

@@ -121,7 +121,7 @@ WORDS = (
     # TensorFlow's allocators, CUDA's libraries, the standard library of C++, and numpy
     Words(
         NO_ROOM,
-        r"\bOOM\b|[Oo]ut of memory|bad_alloc|ALLOC_FAILED|(Unable|[Ff]ailed) to allocate|MemoryError",
+        r"not enough memory|\bOOM\b|[Oo]ut of memory|bad_alloc|ALLOC_FAILED|(Unable|[Ff]ailed) to allocate|MemoryError",
         errors.OutOfMemory,
         SMALLER,
     ),

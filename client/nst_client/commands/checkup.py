@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,8 +16,6 @@ CLIENT = ("tensorflow-serving-api", "numpy", "grpcio", "protobuf")  # without th
 
 # The full model, 512 x 512 pixels, float32, with --model-dir, two cores: 2.0 GB at its highest.
 COMFORTABLE_BYTES = 2_000_000_000
-
-HALF_PRECISION = ("amx_bf16", "avx512_bf16")  # as /proc/cpuinfo calls them; the faster first
 
 
 class Finding(NamedTuple):
@@ -50,9 +47,8 @@ def packages(version_of: Callable[[str], str | None]) -> Finding:
     return Finding("packages", "problem", found, f"{harm} without {', '.join(missing)}: install nst-serving again.")
 
 
-def processor(cpuinfo: str, cores: int, machine: str) -> Finding:
-    """What it can do, by the text of Linux's /proc/cpuinfo, which is empty elsewhere."""
-    flags = set(re.findall(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)[0].split()) if "flags" in cpuinfo else set()
+def processor(flags: Collection[str], cores: int, machine: str, *, bfloat16: Sequence[str]) -> Finding:
+    """What it can do: its features as Linux calls them, and any one of those that make bfloat16 fast."""
     found = f"{machine}, {cores} cores"
     if not flags:
         return Finding("processor", "note", found, "This system does not say what its processor can do.")
@@ -60,9 +56,9 @@ def processor(cpuinfo: str, cores: int, machine: str) -> Finding:
         return Finding(
             "processor", "problem", found, "TensorFlow's packages end with an illegal instruction without AVX."
         )
-    known = [name for name in ("avx2", "avx512f", *HALF_PRECISION) if name in flags]
+    known = [name for name in ("avx2", "avx512f", *bfloat16) if name in flags]
     found += f", {' '.join(known) or 'avx'}"
-    if set(known) & set(HALF_PRECISION):
+    if set(known) & set(bfloat16):
         return Finding("processor", "good", found)
     return Finding("processor", "note", found, "`nst export --precision bfloat16` would be slower than float32 here.")
 
@@ -77,13 +73,10 @@ def gpu(driver: str | None, cuda: str | None) -> Finding:
     return Finding("GPU", "good", f"NVIDIA driver {driver}, cuDNN {cuda}")
 
 
-def memory(meminfo: str, limits: Iterable[str]) -> Finding:
-    """What is left, by Linux's /proc/meminfo and the limits of control groups, as their files say them."""
-    available = re.search(r"^MemAvailable:\s+(\d+) kB", meminfo, re.MULTILINE)
-    if not available:
+def memory(free: int | None) -> Finding:
+    """What is left, in bytes; None where that is not known."""
+    if free is None:
         return Finding("memory", "note", "unknown", "This system does not say how much memory is free.")
-    free = int(available[1]) * 1024
-    free = min([free, *(int(limit) for limit in limits if limit.strip().isdigit())])
     found = f"{free / 1e9:.1f} GB available"
     if free >= COMFORTABLE_BYTES:
         return Finding("memory", "good", found)

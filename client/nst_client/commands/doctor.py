@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 PORTS = {"--port": 8500, "--rest-port": 8501}  # those that `nst serve` and TensorFlow Serving take
 CUDA_PACKAGES = ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
-LIMIT_FILES = ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 @functools.partial(connection_options, without=("model_dir", "version"))
@@ -49,11 +48,13 @@ def _findings(connection: Connection) -> Iterable[Finding]:
     yield checkup.python(sys.version_info[:3])
     yield checkup.packages(_version)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    yield checkup.processor(_text("proc/cpuinfo"), cores, platform.machine())
+    chip = importlib.import_module("nst_export.processor")  # not to be imported here
+    flags = chip.flags_of(chip.this_cpuinfo())
+    yield checkup.processor(flags, cores, platform.machine(), bfloat16=chip.FLAGS["bfloat16"])
     yield checkup.gpu(_driver(), next(filter(None, map(_version, CUDA_PACKAGES)), None))
-    yield checkup.memory(_text("proc/meminfo"), map(_text, LIMIT_FILES))
+    yield checkup.memory(importlib.import_module("nst_export.free_memory").free_bytes_here())
     yield checkup.encoding(sys.getfilesystemencoding(), sys.stdout.encoding)
-    file = importlib.import_module("nst_export.imagenet_file")  # not to be imported here
+    file = importlib.import_module("nst_export.imagenet_file")
     yield checkup.weights_cache(file.cached_file(), file.MD5)
     check_ports = importlib.import_module("nst_serving.ports").check_ports
     for option, number in PORTS.items():

@@ -42,7 +42,7 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     write_picture(content_file, Picture(np.asarray(draw_scene())))
     write_picture(style_file, Picture(np.asarray(draw_painting())))
     _say("Exporting a model: VGG19 and the whole optimisation loop as a SavedModel.")
-    version_dir = Path(_command("export", str(folder / "model"), "--weights", weights).strip())
+    version_dir = Path(_command("export", str(folder / "model"), "--weights", weights, "--precision", "auto").strip())
     content, style = read_picture(content_file, size).pixels, read_picture(style_file, size).pixels
     with _server(folder / "model") as address, StyleClient(address) as client:
         _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")

@@ -27,6 +27,7 @@ class ModelCard(NamedTuple):
     created: str  # ISO 8601, UTC, to the second
     weights: JsonObject  # nst_export.weights.WeightsRecord
     precision: str  # of the network: float32, bfloat16 or float16
+    precision_reason: str  # asked for; or what was found on the exporting machine
     pooling: str  # max, average or l2
     presets: JsonObject  # nst_graph.presets.Preset by name; the first is the default
     options: Sequence[JsonObject]  # the optional inputs: nst_graph.options.Option each

@@ -10,6 +10,7 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError
 
 from nst_export.errors import ExportError, SavedModelError
+from nst_export.processor import this_cpuinfo, why_slow
 from nst_export.saved_model.graph_file import read_saved_model, served_graph
 from nst_export.saved_model.messages import fingerprint_pb2, graph_pb2, meta_graph_pb2, predict_pb2
 from nst_export.saved_model.model_card import CARD_FILE, JsonObject, read_card
@@ -84,6 +85,7 @@ def inspected(version_dir: Path, *, digests: bool | None = None) -> Report:
         requirements=requirements(graph.signature_def, graph.graph_def),
         card=card,
         cost=iteration_cost(card, variables),
+        slow_here=why_slow(card["precision"], this_cpuinfo()) if card else None,
         signatures=signature_rows(graph.signature_def, meanings),
         functions=len(graph.graph_def.library.function),
         ops=op_counts(graph.graph_def),

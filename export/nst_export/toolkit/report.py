@@ -120,6 +120,7 @@ class Report(NamedTuple):
     requirements: Sequence[Requirement]  # of the server
     card: Mapping[str, Any] | None  # the model card
     cost: Cost | None  # of one iteration
+    slow_here: str | None  # why this machine's processor is slow at the model's precision; null where it is not
     signatures: Sequence[Signature]  # by name
     functions: int | None  # in the graph
     ops: Sequence[OpCount]  # the most frequent first

@@ -74,7 +74,8 @@ def _card(report: Report) -> Iterator[tuple[str, str]]:
     made = [f"{name} {number}" for name, number in card["versions"].items()]
     yield "name", f"{card['name']}, contract {card['contract']}, made {card['created']} with {', '.join(made)}"
     yield "weights", "\n".join(_entry(name, value) for name, value in card["weights"].items() if value is not None)
-    yield "network", f"{card['precision']}, {card['pooling']} pooling"
+    slow = [f"Slow here: {report.slow_here}."] if report.slow_here else []
+    yield "network", "\n".join([f"{card['precision']} ({card['precision_reason']}), {card['pooling']} pooling", *slow])
     presets = [f"{name} (the default)" if place == 0 else name for place, name in enumerate(card["presets"])]
     yield "presets", ", ".join(presets) or "none"
     yield "limits", ", ".join(_entry(name, value) for name, value in card["limits"].items())

@@ -60,6 +60,7 @@ def served(call: Call, address: str, model: str, version: int | None = None) -> 
         requirements=requirements(definitions, None),
         card=card,
         cost=None,
+        slow_here=None,
         signatures=signature_rows(definitions, meanings),
         functions=None,
         ops=[],

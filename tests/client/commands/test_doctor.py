@@ -12,11 +12,10 @@ from nst_client.errors import ServerUnavailable
 from tests.client.proxy import NOWHERE
 
 HAS_ALL = dict.fromkeys(checkup.RUNTIME, "1.0")
-FREE = "MemTotal: 64000000 kB\nMemAvailable:   32000000 kB\n"
 
 
-def flags(*names: str) -> str:
-    return f"processor\t: 0\nflags\t\t: fpu {' '.join(names)}\n\nprocessor\t: 1\nflags\t\t: fpu\n"
+def chip(*flags: str, machine: str = "x86_64") -> checkup.Finding:
+    return checkup.processor(flags, 8, machine, bfloat16=["amx_bf16", "avx512_bf16"])
 
 
 def refused() -> None:
@@ -39,19 +38,19 @@ CASES = {
     ),
     "no gRPC": (checkup.packages((HAS_ALL | {"grpcio": None}).get), "problem", "No command works without grpcio"),
     "bfloat16 in the processor": (
-        checkup.processor(flags("avx", "avx2", "amx_bf16"), 8, "x86_64"),
+        chip("avx", "avx2", "amx_bf16"),
         "good",
         "8 cores, avx2 amx",
     ),
-    "no bfloat16": (checkup.processor(flags("avx", "avx2"), 8, "x86_64"), "note", "bfloat16` would be slower"),
-    "no AVX": (checkup.processor(flags("sse2"), 8, "x86_64"), "problem", "illegal instruction"),
-    "no /proc/cpuinfo": (checkup.processor("", 8, "arm64"), "note", "arm64, 8 cores"),
+    "no bfloat16": (chip("avx", "avx2"), "note", "bfloat16` would be slower"),
+    "no AVX": (chip("sse2"), "problem", "illegal instruction"),
+    "no /proc/cpuinfo": (chip(machine="arm64"), "note", "arm64, 8 cores"),
     "no GPU": (checkup.gpu(None, None), "note", "none"),
     "a GPU without CUDA": (checkup.gpu("550.54", None), "note", "tensorflow[and-cuda]"),
     "a GPU with CUDA": (checkup.gpu("550.54", "9.3"), "good", "driver 550.54, cuDNN 9.3"),
-    "enough memory": (checkup.memory(FREE, ["max\n", ""]), "good", "32.8 GB"),
-    "a container's limit": (checkup.memory(FREE, ["1000000000\n"]), "problem", "1.0 GB"),
-    "no /proc/meminfo": (checkup.memory("", []), "note", "unknown"),
+    "enough memory": (checkup.memory(32_768_000_000), "good", "32.8 GB"),
+    "little memory": (checkup.memory(1_000_000_000), "problem", "1.0 GB"),
+    "memory that is not known": (checkup.memory(None), "note", "unknown"),
     "UTF-8": (checkup.encoding("utf-8", "utf-8"), "good", "utf-8"),
     "ASCII": (checkup.encoding("ascii", None), "problem", "LC_ALL"),
     "a free port": (checkup.port(8500, "--port", lambda: None), "good", "free"),

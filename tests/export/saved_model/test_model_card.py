@@ -28,6 +28,7 @@ CARD = ModelCard(
     created="2026-11-25T12:00:00+00:00",
     weights={"source": "random:0"},
     precision="float32",
+    precision_reason="asked for",
     pooling="max",
     presets={"nst": {"decay": None}},
     options=[{"name": "tv_weight", "default": 1.0}],
