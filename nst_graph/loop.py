@@ -13,7 +13,7 @@ from nst_graph.optimiser import Memory
 from nst_graph.recipe import Recipe
 from nst_graph.stepping import Stepping
 
-Sight = Any  # a structure of tensors: see `nst_graph.sight.Sight`
+Traversed = Any  # a structure of tensors: see `nst_graph.traversal.TraversalState`
 
 
 class LoopState(NamedTuple):
@@ -26,25 +26,25 @@ class LoopState(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """The sizes of a run, and how the pictures of one are looked at."""
+    """The sizes of a run, and how the pictures of one are visited."""
 
     of: Callable[[tf.Tensor], tf.Tensor]  # the level of an iteration: int32[] to int32[]
-    begin: Callable[[tf.Tensor, LoopState], tuple[Sight, LoopState]]  # before the first look; the state at its size
-    known: Callable[[Sight], tf.Tensor]  # whether the next picture follows: bool[]
-    following: Callable[[tf.Tensor, Sight], Sight]  # at a level, on to the next picture
-    look: Callable[
-        [tf.Tensor, Sight], tuple[Sight, tf.Tensor]
-    ]  # and whether the painted one's losses are known: bool[]
-    losses: Callable[[tf.Tensor, Sight], tuple[Losses, tf.Tensor]]  # of the painted one; and the gradient
-    specs: Sight  # a `tf.TensorSpec` for each tensor of a sight
+    # Before the first visit at a level; and the state at its size.
+    begin: Callable[[tf.Tensor, LoopState], tuple[Traversed, LoopState]]
+    complete: Callable[[Traversed], tf.Tensor]  # whether the next picture follows: bool[]
+    next_picture: Callable[[tf.Tensor, Traversed], Traversed]  # at a level, on to the next picture
+    # Of the next tile; and whether the painted picture's losses are known: bool[].
+    visit: Callable[[tf.Tensor, Traversed], tuple[Traversed, tf.Tensor]]
+    losses: Callable[[tf.Tensor, Traversed], tuple[Losses, tf.Tensor]]  # of the painted one; and the gradient
+    specs: Traversed  # a `tf.TensorSpec` for each tensor of it
 
 
 class Pass(NamedTuple):
     """What one pass of the loop leaves to the next."""
 
     state: LoopState
-    level: tf.Tensor  # int32[]: whose sight it is; -1 before the first
-    sight: Sight
+    level: tf.Tensor  # int32[]: that is traversed; -1 before the first
+    traversed: Traversed
     losses: tf.Tensor  # float32[4]: of the picture that was updated
     made: tf.Tensor  # bool[]: an update was made in this pass
     again: tf.Tensor  # bool[]: the last update was not made, and is to be attempted with a shorter step
@@ -61,8 +61,8 @@ def optimise(
 ) -> tuple[LoopState, tf.Tensor]:
     """Runs `iterations` iterations from `state` on, or as many as begin before `ends_at`.
 
-    One loop does it all, a thing at a pass: it begins a size, goes on to the next picture, or looks at a tile of one;
-    behind the last look at the painted picture it updates that. In a loop within a loop, a session's optimiser of
+    One loop does it all, a thing at a pass: it begins a size, goes on to the next picture, or visits a tile of one;
+    behind the last visit of the painted picture it updates that. In a loop within a loop, a session's optimiser of
     dependencies may tie calls of functions to the outer one, and the runtime refuses that (TensorFlow 2.21).
 
     Args:
@@ -104,17 +104,17 @@ def _pass(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
     idle = last._replace(made=tf.constant(False))
 
     def begin() -> Pass:
-        sight, state = levels.begin(level, last.state)
-        return idle._replace(state=state, level=level, sight=sight, whole=tf.constant(False))
+        traversed, state = levels.begin(level, last.state)
+        return idle._replace(state=state, level=level, traversed=traversed, whole=tf.constant(False))
 
     def go_on() -> Pass:
-        return idle._replace(sight=levels.following(level, last.sight))
+        return idle._replace(traversed=levels.next_picture(level, last.traversed))
 
-    def look() -> Pass:
-        return _looked(levels, last, recipe)
+    def visit() -> Pass:
+        return _visited(levels, last, recipe)
 
-    place = tf.where(last.level != level, 0, tf.where(levels.known(last.sight), 1, 2))
-    done: Pass = tf.switch_case(place, [begin, go_on, look])
+    place = tf.where(last.level != level, 0, tf.where(levels.complete(last.traversed), 1, 2))
+    done: Pass = tf.switch_case(place, [begin, go_on, visit])
     return done
 
 
@@ -123,18 +123,18 @@ def _empty(spec: tf.TensorSpec, zero: tf.Tensor) -> tf.Tensor:
     return tf.zeros([zero if side is None else side for side in spec.shape], spec.dtype)
 
 
-def _looked(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
-    """Looks at a tile; and updates the picture once its losses are known.
+def _visited(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
+    """Visits a tile; and updates the picture once its losses are known.
 
     It is not updated where they are not finite and the step before can be made shorter. The state then stays as it is,
     so that a run which is split here tries the same again.
     """
     stepping = Stepping(recipe, last.state.iteration)
     image, memory = stepping.attempted(last.state.image, last.state.memory, last.again)
-    sight, known = levels.look(image, last.sight)
+    traversed, known = levels.visit(image, last.traversed)
 
     def update() -> tuple[LoopState, tf.Tensor, tf.Tensor]:
-        losses, gradient = levels.losses(image, sight)
+        losses, gradient = levels.losses(image, traversed)
 
         def updated() -> LoopState:
             kept = last.state.kept.seen(image, losses.total, recipe)
@@ -147,4 +147,6 @@ def _looked(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
 
     state, losses, made = tf.cond(known, update, lambda: (last.state, last.losses, tf.constant(False)))
     again = tf.where(known, ~made, last.again)
-    return last._replace(state=state, sight=sight, losses=losses, made=made, again=again, whole=last.whole | made)
+    return last._replace(
+        state=state, traversed=traversed, losses=losses, made=made, again=again, whole=last.whole | made
+    )

@@ -9,12 +9,12 @@ import keras
 import tensorflow as tf
 
 from nst_graph.canvas import Canvas
-from nst_graph.look import Look
+from nst_graph.forward_pass import ForwardPass
 from nst_graph.moments import gradient_of_rows
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
+from nst_graph.running_moments import RunningMoments, accumulated, no_moments
 from nst_graph.style_losses import STYLE_TARGET, StyleTarget, style_loss, style_targets
-from nst_graph.survey import Survey, nothing, surveyed
 from nst_graph.tiles import Tile
 from nst_graph.variation import variation as total_variation
 from nst_graph.vgg19 import features_at, scale_of
@@ -32,13 +32,13 @@ class Losses(NamedTuple):
 class Targets(NamedTuple):
     """What a size compares every picture with."""
 
-    content: Mapping[str, tf.Tensor]  # features by layer, of the tile of the content that was last looked at
+    content: Mapping[str, tf.Tensor]  # features by layer, of the tile of the content that was visited last
     energies: tf.Tensor  # float32[content layers]: sums of squares of all of the content's features
     style: Sequence[StyleTarget]  # of `STYLE_LAYERS`
     shares: Sequence[tf.Tensor]  # of `STYLE_LAYERS`, float32[regions]: see `nst_graph.regions.Guide`
 
 
-class Pull(NamedTuple):
+class Contribution(NamedTuple):
     """What a tile adds to the losses and to the gradient of their sum."""
 
     content: tf.Tensor  # float32[], weighted
@@ -68,101 +68,106 @@ class Objective:
         energies = tf.TensorSpec([len(self._content_layers)])
         return Targets(content, energies, [STYLE_TARGET] * layers, [tf.TensorSpec([None])] * layers)
 
-    def targets(self, shares: Sequence[tf.Tensor], surveys: Sequence[Survey]) -> Targets:
-        """Before content and style were seen, with these `Targets.shares`, and `surveys` of as many regions."""
+    def targets(self, shares: Sequence[tf.Tensor], running: Sequence[RunningMoments]) -> Targets:
+        """Before content and style were visited, with these `Targets.shares`, and `running` of as many regions."""
         maps = self._network.output
         none = {name: tf.zeros([1, 0, 0, maps[name].shape[-1]], maps[name].dtype) for name in self._content_layers}
-        style = [StyleTarget(survey.moments, tf.zeros([0, 0, 0]), survey.weight, survey.weight) for survey in surveys]
+        style = [StyleTarget(one.moments, tf.zeros([0, 0, 0]), one.weight, one.weight) for one in running]
         return Targets(none, tf.zeros([len(self._content_layers)]), style, shares)
 
-    def surveys(self, regions: tf.Tensor) -> list[Survey]:
-        """Of `STYLE_LAYERS`, before anything was seen, for int32[] regions."""
-        return [nothing(regions, self._network.output[layer].shape[-1]) for layer in STYLE_LAYERS]
+    def running_moments(self, regions: tf.Tensor) -> list[RunningMoments]:
+        """Of `STYLE_LAYERS`, before anything was visited, for int32[] regions."""
+        return [no_moments(regions, self._network.output[layer].shape[-1]) for layer in STYLE_LAYERS]
 
     def sizes(self, size: tf.Tensor) -> list[tf.Tensor]:
         """Of the features at `STYLE_LAYERS` of a picture of a height and width: int32[2] each."""
         return [size // scale_of(layer) for layer in STYLE_LAYERS]
 
-    def look(self, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, recipe: Recipe) -> Look:
-        """Sends what is computed of a tile through the network: see `Look`."""
-        return Look(self._features, pixels, canvas, tile, size, recipe.numbers["replicate"])
+    def forward(self, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, recipe: Recipe) -> ForwardPass:
+        """Sends what is computed of a tile through the network: see `ForwardPass`."""
+        return ForwardPass(self._features, pixels, canvas, tile, size, recipe.numbers["replicate"])
 
-    def surveyed(
+    def accumulated(
         self,
-        surveys: Sequence[Survey],
-        look: Look,
+        running: Sequence[RunningMoments],
+        forward: ForwardPass,
         weights: Sequence[tf.Tensor],
         *,
         factors: tf.Tensor,
         anew: tf.Tensor,
-    ) -> list[Survey]:
-        """With what a look has seen, at `STYLE_LAYERS`: see `nst_graph.survey.surveyed`."""
+    ) -> list[RunningMoments]:
+        """With the positions of a pass, at `STYLE_LAYERS`: see `nst_graph.running_moments.accumulated`."""
         return [
-            Survey(*surveyed(survey, anew, look.rows(layer), each, factors))
-            for layer, survey, each in zip(STYLE_LAYERS, surveys, weights, strict=True)
+            RunningMoments(*accumulated(one, anew, forward.rows(layer), each, factors))
+            for layer, one, each in zip(STYLE_LAYERS, running, weights, strict=True)
         ]
 
-    def content(self, look: Look) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        """What a look at a tile of the content adds to `Targets.content` and `Targets.energies`."""
-        maps = {layer: look.maps[layer] for layer in self._content_layers}
-        squares = [tf.square(look.counting(layer) * tf.cast(each, tf.float32)) for layer, each in maps.items()]
+    def content(self, forward: ForwardPass) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """What a pass over a tile of the content adds to `Targets.content` and `Targets.energies`."""
+        maps = {layer: forward.maps[layer] for layer in self._content_layers}
+        squares = [tf.square(forward.counting(layer) * tf.cast(each, tf.float32)) for layer, each in maps.items()]
         return maps, tf.stack([tf.reduce_sum(each) for each in squares])
 
-    def with_styles(self, targets: Targets, surveys: Sequence[Survey], recipe: Recipe) -> Targets:
-        """With the styles, all of which were surveyed."""
+    def with_styles(self, targets: Targets, running: Sequence[RunningMoments], recipe: Recipe) -> Targets:
+        """With the styles, whose moments are all known."""
         return targets._replace(
-            style=style_targets(recipe.style_loss, recipe.numbers["feature_unit"], [each.moments for each in surveys])
+            style=style_targets(recipe.style_loss, recipe.numbers["feature_unit"], [each.moments for each in running])
         )
 
-    def pull(
-        self, look: Look, weights: Sequence[tf.Tensor], surveys: Sequence[Survey], targets: Targets, recipe: Recipe
-    ) -> Pull:
-        """What a tile of the optimiser's picture adds, once all of that was surveyed.
+    def contribution(
+        self,
+        forward: ForwardPass,
+        weights: Sequence[tf.Tensor],
+        running: Sequence[RunningMoments],
+        targets: Targets,
+        recipe: Recipe,
+    ) -> Contribution:
+        """What a tile of the optimiser's picture adds, once the moments of all of that are known.
 
         Args:
-            look: at the tile.
+            forward: over the tile.
             weights: of its positions, at `STYLE_LAYERS`.
-            surveys: of the picture.
+            running: of the picture.
             targets: with the same tile of the content.
             recipe: the numbers.
         """
-        scale = gradient_scale(look.size, recipe)
-        content, of_maps = self._content(look, targets, scale, recipe)
+        scale = gradient_scale(forward.size, recipe)
+        content, of_maps = self._content(forward, targets, scale, recipe)
         weights_of_layers = recipe.options["style_weight"] * recipe.options["style_layer_weights"]
-        moments, unit = [survey.moments for survey in surveys], recipe.numbers["feature_unit"]
+        moments, unit = [one.moments for one in running], recipe.numbers["feature_unit"]
         style, of_moments = style_loss(
             recipe.style_loss, unit, moments, targets.style, weights_of_layers, targets.shares
         )
         layers = zip(STYLE_LAYERS, weights, moments, of_moments, strict=True)
         for layer, each, of_all, (of_mean, of_covariance) in layers:
-            rows = gradient_of_rows(look.rows(layer), each, of_all.mean, scale * of_mean, scale * of_covariance)
-            of_map = tf.reshape(rows, tf.shape(look.maps[layer]))
+            rows = gradient_of_rows(forward.rows(layer), each, of_all.mean, scale * of_mean, scale * of_covariance)
+            of_map = tf.reshape(rows, tf.shape(forward.maps[layer]))
             of_maps[layer] = of_maps[layer] + of_map if layer in of_maps else of_map
-        return Pull(content, style, look.gradient(of_maps))
+        return Contribution(content, style, forward.gradient(of_maps))
 
     def _content(
-        self, look: Look, targets: Targets, scale: tf.Tensor, recipe: Recipe
+        self, forward: ForwardPass, targets: Targets, scale: tf.Tensor, recipe: Recipe
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The content loss of a tile; and the gradient, times `scale`, for its feature maps."""
         weights = recipe.options["content_weight"] * recipe.content_layer_weights(self._content_layers)
-        counts = tf.stack([look.count(layer) for layer in self._content_layers])
+        counts = tf.stack([forward.count(layer) for layer in self._content_layers])
         factors = weights * _content_scales(counts, targets.energies, recipe)
         squares, of_maps = [], {}
         for layer, factor in zip(self._content_layers, tf.unstack(2.0 * scale * factors), strict=True):
             wanted = tf.cast(targets.content[layer], tf.float32)
-            error = look.counting(layer) * (tf.cast(look.maps[layer], tf.float32) - wanted)
+            error = forward.counting(layer) * (tf.cast(forward.maps[layer], tf.float32) - wanted)
             squares.append(tf.reduce_sum(tf.square(error)))
             of_maps[layer] = factor * error
         return tf.reduce_sum(factors * tf.stack(squares)), of_maps
 
 
-def losses_of(image: tf.Tensor, canvas: Canvas, pull: Pull, recipe: Recipe) -> tuple[Losses, tf.Tensor]:
+def losses_of(image: tf.Tensor, canvas: Canvas, painted: Contribution, recipe: Recipe) -> tuple[Losses, tf.Tensor]:
     """The losses of a picture, float32[height, width, 3]; and the gradient of their sum times `gradient_scale`.
 
     Args:
         image: the picture.
         canvas: on which it is painted.
-        pull: of all of its tiles together, with a gradient for the picture.
+        painted: of all of its tiles together, with a gradient for the picture.
         recipe: the numbers.
     """
     with tf.GradientTape() as tape:
@@ -171,8 +176,8 @@ def losses_of(image: tf.Tensor, canvas: Canvas, pull: Pull, recipe: Recipe) -> t
     weight = recipe.options["tv_weight"]
     variation, of_seen = total_variation(tf.cast(recipe.numbers["variation"], tf.int32), seen)
     variation, of_seen = weight * variation, weight * gradient_scale(tf.shape(image)[:2], recipe) * of_seen
-    gradient = pull.gradient + tape.gradient(seen, image, output_gradients=of_seen)
-    return Losses(pull.content + pull.style + variation, pull.content, pull.style, variation), gradient
+    gradient = painted.gradient + tape.gradient(seen, image, output_gradients=of_seen)
+    return Losses(painted.content + painted.style + variation, painted.content, painted.style, variation), gradient
 
 
 def gradient_scale(size: tf.Tensor, recipe: Recipe) -> tf.Tensor:

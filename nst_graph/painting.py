@@ -16,9 +16,9 @@ from nst_graph.recipe import Recipe
 from nst_graph.regions import Regions
 from nst_graph.resampling import resize, triangle
 from nst_graph.schedule import sides
-from nst_graph.sight import Sight, Sights
 from nst_graph.stepping import carried, memory_sizes
 from nst_graph.styles import Styles
+from nst_graph.traversal import Traversal, TraversalState
 from nst_graph.vgg19 import IMAGENET_MEAN_BGR
 
 
@@ -49,9 +49,9 @@ class Painting:
     def levels(self, objective: Objective, tile_pixels: int) -> Levels:
         """The sizes, for the loop, with at most so many pixels in a tile."""
         canvas = self._canvas()
-        sights = Sights(objective, self._regions, self._styles.count, self._recipe, tile_pixels)
+        traversal = Traversal(objective, self._regions, self._styles.count, self._recipe, tile_pixels)
 
-        def begin(level: tf.Tensor, state: LoopState) -> tuple[Sight, LoopState]:
+        def begin(level: tf.Tensor, state: LoopState) -> tuple[TraversalState, LoopState]:
             height, width = self._sides(level)
             strength = tf.cond(
                 tf.size(canvas.strength) > 1,
@@ -60,13 +60,15 @@ class Painting:
             )
             scaled = canvas._replace(content=resize(canvas.content, height, width), strength=strength)
             same = level == self._last_level(state.iteration)
-            return sights.begin(scaled), tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
+            return traversal.begin(scaled), tf.cond(same, lambda: state, lambda: self._carried(state, height, width))
 
-        def following(level: tf.Tensor, sight: Sight) -> Sight:
-            return sights.following(sight, lambda number: self._style_at(level, number))
+        def next_picture(level: tf.Tensor, seen: TraversalState) -> TraversalState:
+            return traversal.next_picture(seen, lambda number: self._style_at(level, number))
 
         schedule = self._recipe.schedule
-        return Levels(schedule.level, begin, sights.known, following, sights.look, sights.losses, sights.specs)
+        return Levels(
+            schedule.level, begin, traversal.complete, next_picture, traversal.visit, traversal.losses, traversal.specs
+        )
 
     def result(self, state: LoopState) -> tf.Tensor:
         """The picture that a state has come to, of the content's size: float32[height, width, 3] in 0..255."""

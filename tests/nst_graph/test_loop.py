@@ -43,8 +43,8 @@ def grey(level: float, recipe: Recipe) -> LoopState:
     return LoopState(image, tf.constant(0), kept_from(image, recipe), memory)
 
 
-def at_one_look(losses_of) -> dict:
-    """What `Levels` needs of a loss that is known after one look."""
+def at_one_visit(losses_of) -> dict:
+    """What `Levels` needs of a loss that is known after one visit."""
 
     def losses(image: tf.Tensor, _: tf.Tensor) -> tuple[Losses, tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -52,7 +52,7 @@ def at_one_look(losses_of) -> dict:
             found = losses_of(image)
         return found, tape.gradient(found.total, image)
 
-    return {"look": lambda _, sight: (sight, tf.constant(True)), "losses": losses}
+    return {"visit": lambda _, traversed: (traversed, tf.constant(True)), "losses": losses}
 
 
 def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
@@ -60,10 +60,10 @@ def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options)
     levels = Levels(
         of=lambda _: tf.constant(0),
         begin=lambda _, state: ((), state),
-        known=lambda _: tf.constant(False),
-        following=lambda _, sight: sight,
+        complete=lambda _: tf.constant(False),
+        next_picture=lambda _, traversed: traversed,
         specs=(),
-        **at_one_look(losses_of),
+        **at_one_visit(losses_of),
     )
     return optimise(levels, state, iterations=tf.constant(iterations), recipe=recipe, **options)
 
@@ -117,12 +117,12 @@ def test_each_level_begins_once_goes_on_to_each_picture_once_and_goes_on_with_th
     def level_of(iteration: tf.Tensor) -> tf.Tensor:
         return tf.cast(iteration >= 4, tf.int32) + tf.cast(iteration >= 7, tf.int32)
 
-    def following(level: tf.Tensor, sight: tf.Tensor) -> tf.Tensor:
-        followed.append((int(level), int(sight)))
-        return sight - 1
+    def next_picture(level: tf.Tensor, traversed: tf.Tensor) -> tf.Tensor:
+        followed.append((int(level), int(traversed)))
+        return traversed - 1
 
     left = tf.TensorSpec([], tf.int32)
-    levels = Levels(level_of, begin, lambda sight: sight > 0, following, specs=left, **at_one_look(bowl))
+    levels = Levels(level_of, begin, lambda traversed: traversed > 0, next_picture, specs=left, **at_one_visit(bowl))
     state, losses = optimise(levels, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
     whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
     assert begun == [(0, 0), (1, 4), (2, 7)]
@@ -143,10 +143,10 @@ def test_an_end_that_has_passed_comes_behind_one_update_even_where_a_size_begins
     levels = Levels(
         of=lambda iteration: iteration,  # each iteration begins a size
         begin=lambda _, state: (tf.constant(3), state),
-        known=lambda sight: sight > 0,
-        following=lambda _, sight: sight - 1,
+        complete=lambda traversed: traversed > 0,
+        next_picture=lambda _, traversed: traversed - 1,
         specs=tf.TensorSpec([], tf.int32),
-        **at_one_look(bowl),
+        **at_one_visit(bowl),
     )
     state, losses = optimise(
         levels, grey(180.0, recipe), iterations=tf.constant(iterations), recipe=recipe, ends_at=tf.timestamp() - 1

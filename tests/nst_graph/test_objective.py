@@ -12,8 +12,8 @@ from nst_graph.objective import Losses, Objective, gradient_scale
 from nst_graph.presets import PRESETS
 from nst_graph.recipe import Recipe, resolved
 from nst_graph.regions import Regions
-from nst_graph.sight import Sight, Sights
 from nst_graph.styles import Styles
+from nst_graph.traversal import Traversal, TraversalState
 from tests.exports import LIMITS
 from tests.nst_graph.conftest import tiny_network
 from tests.unset_options import unset_options
@@ -38,19 +38,19 @@ class Seen:
 
     def __init__(self, objective: Objective, content: tf.Tensor, style: tf.Tensor, recipe: Recipe, pixels: int = 2**22):
         regions = Regions(recipe.options, Styles(style, recipe.options))
-        self._sights = Sights(objective, regions, tf.constant(1), recipe, pixels)
-        sight = self._sights.begin(Canvas(content, tf.ones([1, 1, 1]), tf.constant(False)))
+        self._traversal = Traversal(objective, regions, tf.constant(1), recipe, pixels)
+        seen = self._traversal.begin(Canvas(content, tf.ones([1, 1, 1]), tf.constant(False)))
         for _ in range(2):
-            while not self._sights.known(sight):
-                sight, _ = self._sights.look(content, sight)
-            sight = self._sights.following(sight, lambda _: style)
-        self._sight: Sight = sight
+            while not self._traversal.complete(seen):
+                seen, _ = self._traversal.visit(content, seen)
+            seen = self._traversal.next_picture(seen, lambda _: style)
+        self._seen: TraversalState = seen
 
     def losses_and_gradient(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
-        sight, known = self._sights.look(image, self._sight)
+        seen, known = self._traversal.visit(image, self._seen)
         while not known:
-            sight, known = self._sights.look(image, sight)
-        return self._sights.losses(image, sight)
+            seen, known = self._traversal.visit(image, seen)
+        return self._traversal.losses(image, seen)
 
     def losses(self, image: tf.Tensor) -> Losses:
         return self.losses_and_gradient(image)[0]

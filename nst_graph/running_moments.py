@@ -1,4 +1,4 @@
-"""The moments of one layer's features, seen a tile at a time."""
+"""The moments of one layer's features, accumulated a tile at a time."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ _NUMBERS, _ROWS, _MATRICES = (tf.TensorSpec([None] * rank) for rank in (1, 2, 3)
 _WHOLE_NUMBER, _SIZE, _YES_OR_NO = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32), tf.TensorSpec([], tf.bool)
 
 
-class Survey(NamedTuple):
-    """Of all that was seen so far, in one picture or several."""
+class RunningMoments(NamedTuple):
+    """Of all positions so far, in one picture or several."""
 
     moments: Moments
-    weight: tf.Tensor  # float32[regions]: of the positions seen, together
+    weight: tf.Tensor  # float32[regions]: of these positions together
 
 
-SURVEY = Survey(Moments(_ROWS, _MATRICES), _NUMBERS)
+RUNNING_MOMENTS = RunningMoments(Moments(_ROWS, _MATRICES), _NUMBERS)
 
 
-def nothing(regions: tf.Tensor, channels: int) -> Survey:
-    """Before the first look, for int32[] regions."""
+def no_moments(regions: tf.Tensor, channels: int) -> RunningMoments:
+    """Of no position, for int32[] regions."""
     mean = tf.zeros(tf.stack([regions, channels]))
-    return Survey(Moments(mean, tf.zeros(tf.stack([regions, channels, channels]))), tf.zeros([regions]))
+    return RunningMoments(Moments(mean, tf.zeros(tf.stack([regions, channels, channels]))), tf.zeros([regions]))
 
 
-@shared(SURVEY, _YES_OR_NO, _ROWS, _ROWS, _NUMBERS)
-def surveyed(before: Survey, anew: tf.Tensor, rows: tf.Tensor, weights: tf.Tensor, factors: tf.Tensor) -> Survey:
+@shared(RUNNING_MOMENTS, _YES_OR_NO, _ROWS, _ROWS, _NUMBERS)
+def accumulated(
+    before: RunningMoments, anew: tf.Tensor, rows: tf.Tensor, weights: tf.Tensor, factors: tf.Tensor
+) -> RunningMoments:
     """With the positions of another tile.
 
     Args:
-        before: what was seen so far.
+        before: those of the positions so far.
         anew: whether to forget that.
         rows: the tile's features, float32[positions, channels].
         weights: float32[positions, regions], or without columns where all positions are one region.
@@ -44,10 +46,10 @@ def surveyed(before: Survey, anew: tf.Tensor, rows: tf.Tensor, weights: tf.Tenso
     sums = tf.cond(tf.size(weights) > 0, lambda: sum_of_rows(weights), lambda: tf.ones([1]))
     now = Moments(*moments_of_rows(rows, tf.math.divide_no_nan(weights, sums)))
     weight = sums * factors
-    # Not times 0: what a run that has diverged saw last may be no number.
+    # Not times 0: the last moments of a run that has diverged may be no numbers.
     known = [tf.where(anew, tf.zeros_like(tensor), tensor) for tensor in (*before.moments, before.weight)]
     together = known[-1] + weight
-    return Survey(Moments(*known[:-1]).mixed(now, tf.math.divide_no_nan(weight, together)), together)
+    return RunningMoments(Moments(*known[:-1]).mixed(now, tf.math.divide_no_nan(weight, together)), together)
 
 
 @shared(_ROWS, TILE, _WHOLE_NUMBER, _SIZE, _SIZE)

@@ -1,4 +1,4 @@
-"""One look at a tile of a picture: the network's features there, and their gradient for the pixels."""
+"""One pass of the network over a tile of a picture: the features there, and their gradient for the pixels."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from nst_graph.canvas import Canvas
-from nst_graph.survey import weights_in
+from nst_graph.running_moments import weights_in
 from nst_graph.tiles import Tile, counting
 from nst_graph.vgg19 import preprocess, scale_of
 
 Features = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]  # of what `preprocess` returns
 
 
-class Look:
-    """What one pass of the network sees."""
+class ForwardPass:
+    """One, with what its gradient needs."""
 
     def __init__(
         self, features: Features, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, replicate: tf.Tensor
     ) -> None:
-        """Looks.
+        """Passes forward.
 
         Args:
             features: of the network.
