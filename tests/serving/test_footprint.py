@@ -61,7 +61,7 @@ def test_sizes_that_are_none_are_left_to_the_graph(sizes):
 
 
 def test_the_footprint_is_that_of_the_features_twice_and_of_the_models_tiles(tiny_model_dir):
-    channels = np.array([2 * 64, 2 * 128, 4 * 256, 4 * 512, 512]) / 16  # the tiny network's
+    channels = np.array([2 * 64, 2 * 128, 4 * 256, 4 * 512, 2 * 512]) / 16  # the tiny network's
     features = (channels * 0.25 ** np.arange(5)).sum()
     footprint = footprint_of(tiny_model_dir / "1")
     assert footprint is not None
