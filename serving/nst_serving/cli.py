@@ -105,11 +105,13 @@ def _run_embedded(
     *,
     quiet: bool,
 ) -> None:
+    from nst_serving.arenas import limit_arenas
     from nst_serving.configuration import read_configuration
     from nst_serving.log import log_to_stderr
     from nst_serving.options import single_model
     from nst_serving.server import EmbeddedServer
 
+    limit_arenas()
     if not quiet:
         log_to_stderr()
     models = read_configuration(config) if config else single_model(name, model_dir or Path())

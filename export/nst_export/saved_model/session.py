@@ -39,8 +39,8 @@ class Model:
 
         Args:
             version_dir: holds saved_model.pb and variables/.
-            inter_op_threads: of this session's own pool. It must exceed the number of simultaneous runs,
-                since a running loop holds a thread and would starve all other calls.
+            inter_op_threads: of this session's own pool; at least as many as there are simultaneous runs, since a
+                running loop holds a thread.
 
         Raises:
             tf.errors.OpError: there is no SavedModel that can be loaded.
