@@ -38,8 +38,8 @@ def test_there_is_a_part_for_each_signature(ours):
 
 def test_the_loop_of_a_run_is_drawn_once_with_its_convolutions(ours):
     loops = [part for part in every(ours) if part.kind == "loop"]
-    (update,) = (part for part in every(loops) if "Conv2DBackpropInput" in part.ops)
-    assert update.ops.startswith("Conv2D 14, Conv2DBackpropInput 14")
+    for op in ("Conv2D 14", "Conv2DBackpropInput 14"):  # a pass forward, and the one back that not each visit makes
+        assert [op in part.ops.split(", ") for part in every(loops)].count(True) == 1
 
 
 def test_what_was_drawn_is_only_named_again(ours):
