@@ -44,9 +44,8 @@ pictures: $(VENV)/installed-dev  ## make the README's pictures anew
 gallery: $(VENV)/installed-dev  ## make client/gallery/, a page of what goes where, anew
 	$(VENV)/bin/python -m tests.gallery
 
-bench: $(VENV)/installed-dev  ## an iteration against an eager loop, a served call against a session, calls against one, a batch
-	$(VENV)/bin/python -m tests.benchmarks.iteration_cost
-	$(VENV)/bin/python -m tests.benchmarks.rpc_overhead
+bench: $(VENV)/installed-dev  ## an iteration beside other loops (PyTorch's after `make torch`), calls against one, a batch
+	$(VENV)/bin/nst bench
 	$(VENV)/bin/python -m tests.benchmarks.split_overhead
 	$(VENV)/bin/python -m tests.benchmarks.batch_scaling
 

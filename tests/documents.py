@@ -20,6 +20,8 @@ from types import ModuleType
 import tensorflow as tf
 
 from nst_client import contract
+from nst_export.bench import report as benchmark_records
+from nst_export.bench.rows import ROWS
 from nst_export.toolkit import difference as difference_records
 from nst_export.toolkit import report as report_records
 from nst_export.toolkit import run_report as run_records
@@ -136,6 +138,11 @@ def questions() -> str:
     return table(["name", "question"], ([f"`{one.name}`", one.sentence] for one in QUESTIONS))
 
 
+def benchmark_rows() -> str:
+    """The rows of `nst bench`."""
+    return table(["name", "what it is"], ([f"`{row.name}`", row.meaning] for row in ROWS))
+
+
 RECORD = re.compile(r"^class (\w+)\(NamedTuple\):\n(.*?)(?=^class |\Z)", re.DOTALL | re.MULTILINE)
 FIELD = re.compile(r"^    (\w+): (.+?)  # (.+)$", re.MULTILINE)
 FIELD_TITLES = ("field", "type", "meaning")
@@ -171,6 +178,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "difference": functools.partial(records_of, difference_records),
     "verification": functools.partial(records_of, verification_records),
     "questions": questions,
+    "benchmark": functools.partial(records_of, benchmark_records),
+    "benchmark_rows": benchmark_rows,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ FOLDERS = {
     "nst_serving": ROOT / "serving" / "nst_serving",
     "nst_client": ROOT / "client" / "nst_client",
 }
+PYTORCH_LOOP = "pytorch_loop.py"  # of `nst bench`, which names it as a file and never imports it
 MAY_IMPORT = {
     "nst_graph": set(),
     "nst_export": {"nst_graph"},
@@ -49,7 +51,15 @@ def test_imports_run_one_way(package):
 @pytest.mark.parametrize("package", FOLDERS)
 def test_nothing_that_is_installed_imports_the_training_program(package):
     for file in FOLDERS[package].rglob("*.py"):
-        assert not imports_of(file) & {"training", "torch"}, file.relative_to(ROOT)
+        assert not imports_of(file) & {"training", "torch"} or file.name == PYTORCH_LOOP, file.relative_to(ROOT)
+
+
+def test_what_another_interpreter_runs_needs_pytorch_and_numpy_alone():
+    """`nst bench` runs the worker and PyTorch's loop there."""
+    outside = set()
+    for name in (PYTORCH_LOOP, "worker.py"):
+        outside |= imports_of(FOLDERS["nst_export"] / "bench" / name) - sys.stdlib_module_names
+    assert outside == {"numpy", "torch"}
 
 
 def test_the_client_imports_tensorflow_in_its_protocol_module_alone():
@@ -122,6 +132,7 @@ def test_files_and_bodies_fit_a_reader(file):
         ("export/nst_export/saved_model", "export/README.md"),
         ("export/nst_export/toolkit", "export/README.md"),
         ("export/nst_export/verification", "export/README.md"),
+        ("export/nst_export/bench", "export/README.md"),
         ("serving/nst_serving", "serving/README.md"),
     ],
 )

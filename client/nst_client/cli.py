@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from nst_client.commands.batch import batch
+from nst_client.commands.bench import bench
 from nst_client.commands.copy import copy
 from nst_client.commands.demo import demo
 from nst_client.commands.diff import diff
@@ -68,6 +69,7 @@ app.command()(run)
 app.command()(diff)
 app.add_typer(versions, name="versions")
 app.command()(doctor)
+app.command()(bench)
 
 # These belong to packages that the client must not import. They are only named: their modules load
 # typer alone, and TensorFlow when the command runs.

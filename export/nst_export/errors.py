@@ -34,3 +34,7 @@ class ConfigError(ExportError):
 
 class InputError(ExportError):
     """A signature is called with a value that does not fit, or by a name that it does not have."""
+
+
+class BenchError(ExportError):
+    """The benchmark is asked for a row that there is not, or that cannot run here."""

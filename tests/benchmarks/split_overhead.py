@@ -20,7 +20,7 @@ import numpy as np
 
 from nst_client import StyleClient
 from nst_client.calls.run import Patience
-from tests.benchmarks.rpc_overhead import _process
+from nst_client.demo.server import embedded_server
 from tests.conftest import picture
 
 
@@ -52,9 +52,7 @@ def compare(arguments: argparse.Namespace) -> None:
     content, style = picture(arguments.side, arguments.side, 1), picture(arguments.side, arguments.side, 2)
     with tempfile.TemporaryDirectory() as folder:
         version_dir = export_version(Path(folder) / "nst", weights="random:0")
-        server = _process("nst_client", "serve", version_dir.parent, "--port", 0)
-        address = server.stdout.readline().split(" at ")[1].split()[0]
-        with StyleClient(address) as client:
+        with embedded_server(version_dir.parent) as server, StyleClient(server.address) as client:
 
             def one_call(iterations: int = arguments.iterations) -> np.ndarray:
                 return client.stylize(content, style, iterations=iterations).image
@@ -72,8 +70,6 @@ def compare(arguments: argparse.Namespace) -> None:
                 (whole, at_once), (in_calls, split_image) = timed(one_call), timed(split)
                 assert np.array_equal(at_once, split_image)
                 times.append((whole, in_calls, timed(lambda: one_call(1))[0]))
-        server.terminate()
-        server.wait()
     report(arguments, times)
 
 

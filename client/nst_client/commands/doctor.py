@@ -47,10 +47,7 @@ def _findings(connection: Connection) -> Iterable[Finding]:
 
     yield checkup.python(sys.version_info[:3])
     yield checkup.packages(_version)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    chip = importlib.import_module("nst_export.processor")  # not to be imported here
-    flags = chip.flags_of(chip.this_cpuinfo())
-    yield checkup.processor(flags, cores, platform.machine(), bfloat16=chip.FLAGS["bfloat16"])
+    yield this_processor()
     yield checkup.gpu(_driver(), next(filter(None, map(_version, CUDA_PACKAGES)), None))
     yield checkup.memory(importlib.import_module("nst_export.free_memory").free_bytes_here())
     yield checkup.encoding(sys.getfilesystemencoding(), sys.stdout.encoding)
@@ -63,6 +60,16 @@ def _findings(connection: Connection) -> Iterable[Finding]:
     expected = connection.server != [DEFAULT_SERVER]
     for address in connection.server:
         yield checkup.server(address, functools.partial(_versions, connection, address), expected=expected)
+
+
+def this_processor() -> Finding:
+    """What it can do."""
+    from nst_client.commands import checkup
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    chip = importlib.import_module("nst_export.processor")  # not to be imported here
+    flags = chip.flags_of(chip.this_cpuinfo())
+    return checkup.processor(flags, cores, platform.machine(), bfloat16=chip.FLAGS["bfloat16"])
 
 
 def _versions(connection: Connection, address: str) -> Sequence[tuple[int, str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,6 @@ from nst_client.errors import NstError
 
 REPEATS = 3  # calls after the first one, which prepares much that the others find ready
 LONG_SECONDS = 5.0  # of a first call, after which one more is enough
-STATUS_FILE = Path("/proc/self/status")  # Linux alone has it
 
 
 class Timed(NamedTuple):
@@ -78,7 +76,8 @@ def main(version_dir: str, folder: str, count: str, deadline_seconds: str) -> No
     """The process: prints seconds and problem of each request, and the bytes."""
     importlib.import_module("nst_export.quiet_import").import_tensorflow()
     messages = importlib.import_module("nst_export.saved_model.messages").predict_pb2
-    before = _memory("VmRSS")
+    memory_of = importlib.import_module("nst_export.bench.memory").memory_of
+    before = memory_of("self", "VmRSS")
     rows = []
     with calls_here(Path(version_dir)) as call:
         for number in range(int(count)):
@@ -87,17 +86,9 @@ def main(version_dir: str, folder: str, count: str, deadline_seconds: str) -> No
             if result.reply is not None:
                 Path(folder, f"{number}.reply").write_bytes(result.reply)
             rows.append(result[1:])
-        peak = _memory("VmHWM")
+        peak = memory_of("self", "VmHWM")
     size = None if before is None or peak is None else peak - before
     sys.stdout.write(json.dumps([rows, size]))
-
-
-def _memory(field: str) -> int | None:
-    """Bytes of this process's memory: now, VmRSS, or at its peak, VmHWM."""
-    if not STATUS_FILE.exists():
-        return None
-    found = re.search(rf"^{field}:\s+(\d+) kB", STATUS_FILE.read_text(encoding="utf-8"), re.MULTILINE)
-    return None if found is None else int(found[1]) * 1024
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +11,13 @@ import numpy as np
 from nst_client.calls.style_client import StyleClient
 from nst_client.demo.painting import draw_painting
 from nst_client.demo.scene import draw_scene
+from nst_client.demo.server import NST, embedded_server
 from nst_client.display.displays import display_kind, open_display
 from nst_client.display.events import Advanced, Started
-from nst_client.errors import DemoFailed, ServerUnavailable
+from nst_client.errors import DemoFailed
 from nst_client.files.pictures import Picture, check_writable, read_picture, write_picture
 from nst_client.files.plots import write_loss_plot, write_strip
 from nst_client.files.written import make_folder
-
-NST = [sys.executable, "-m", "nst_client"]
-STOP_SECONDS = 30  # twice what the server allows itself
 
 
 def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[Path]:
@@ -44,8 +40,8 @@ def run_demo(folder: Path, *, weights: str, iterations: int, size: int) -> list[
     _say("Exporting a model: VGG19 and the whole optimisation loop as a SavedModel.")
     version_dir = Path(_command("export", str(folder / "model"), "--weights", weights, "--precision", "auto").strip())
     content, style = read_picture(content_file, size).pixels, read_picture(style_file, size).pixels
-    with _server(folder / "model") as address, StyleClient(address) as client:
-        _say(f"Serving {version_dir} at {address}. Stylising: {iterations} iterations at {size} pixels.")
+    with embedded_server(folder / "model") as server, StyleClient(server.address) as client:
+        _say(f"Serving {version_dir} at {server.address}. Stylising: {iterations} iterations at {size} pixels.")
         kind = display_kind(quiet=False, as_json=False, is_terminal=sys.stderr.isatty())
         name = result_file.name
         with open_display(kind, title="The scene in the manner of the painting") as display:
@@ -68,25 +64,6 @@ def _command(*arguments: str) -> str:
     if done.returncode:
         raise DemoFailed(f"`nst {' '.join(arguments)}` failed.", "Its own message above says why.")
     return done.stdout
-
-
-@contextlib.contextmanager
-def _server(model_dir: Path) -> Iterator[str]:
-    """The address of an embedded server on a free port, which ends with the block."""
-    arguments = [*NST, "serve", str(model_dir), "--port", "0", "--quiet"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, errors="replace")
-    try:
-        assert process.stdout is not None  # noqa: S101  (for the type checker: it is a pipe)
-        words = process.stdout.readline().split()
-        if not words:
-            raise ServerUnavailable("The server did not start.", "Its own message above says why.")
-        yield words[words.index("at") + 1]
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,31 @@
+"""Our whole loop in one call: the SavedModel in a session of its own, as a server runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from nst_export.bench.task import model_dir, pictures_of
+from nst_export.saved_model.session import Model
+from nst_export.toolkit.inspection import DEFAULT_SIGNATURE, version_folder_of
+
+
+def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> Callable[[int], float]:
+    """Loads the model; see `worker` and `task`."""
+    del channels_last  # TensorFlow has no other
+    model = Model(version_folder_of(model_dir(Path(folder), precision)), inter_op_threads=os.cpu_count() or 1)
+    signature = model.signatures[DEFAULT_SIGNATURE]
+    values = {name: tf.make_ndarray(proto) for name, proto in signature.defaults.items()}
+    values |= pictures_of(Path(folder), size)
+    feeds = {signature.inputs[name].name: value for name, value in values.items()}
+    fetches = [signature.outputs[name].name for name in ("losses", "image")]
+
+    def run(iterations: int) -> float:
+        losses, _ = model.run(feeds | {signature.inputs["iterations"].name: np.int32(iterations)}, fetches)
+        return float(losses[-1, 0])
+
+    return run
