@@ -39,7 +39,8 @@ def bench(
         list[int],
         typer.Option(
             min=MIN_SIDE,
-            help="Pixels of each side; may be given several times.",
+            metavar="PIXELS",
+            help="Of each side of the pictures; may be given several times.",
             show_default=" and ".join(map(str, SIZES)),
         ),
     ] = [],  # noqa: B006  (nobody changes it)

@@ -24,5 +24,5 @@ def fitted(pixels: Sequence[int], costs: Sequence[float | None]) -> Power | None
     known = [cost for cost in costs if cost is not None and cost > 0]
     if len(set(pixels)) < 2 or len(known) < len(costs):
         return None
-    exponent, logarithm = np.polyfit(np.log(np.float64(pixels)), np.log(known), 1)
+    exponent, logarithm = np.polyfit(np.log(pixels), np.log(known), 1)
     return Power(math.exp(logarithm), float(exponent))

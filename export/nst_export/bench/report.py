@@ -10,9 +10,7 @@ class Peak(NamedTuple):
     """How fast this machine convolves."""
 
     precision: str  # float32 or bfloat16
-    flops_per_second: (
-        float  # the best of all 3 x 3 convolutions in the shapes of VGG19's layers, forward, through TensorFlow
-    )
+    flops_per_second: float  # the best of 3 x 3 convolutions in the shapes of VGG19's layers, through TensorFlow
 
 
 class Measured(NamedTuple):

@@ -50,7 +50,8 @@ def write_task(folder: Path, *, weights: str, sizes: Iterable[int], precisions: 
     np.savez(folder / "weights.npz", **_arrays(network))
     (folder / "recipe.json").write_text(json.dumps(_recipe()), encoding="utf-8")
     for size in sizes:
-        np.savez(_pictures_file(folder, size), **{name: sample_picture(name, size, size) for name in PICTURES})
+        pictures: dict[str, Any] = {name: sample_picture(name, size, size) for name in PICTURES}
+        np.savez(_pictures_file(folder, size), **pictures)
     limits = DEFAULT_LIMITS._replace(max_pixels=max(DEFAULT_LIMITS.max_pixels, *(size * size for size in sizes)))
     for precision in precisions:
         export_version(
@@ -78,7 +79,7 @@ def _pictures_file(folder: Path, size: int) -> Path:
     return folder / f"pictures-{size}.npz"
 
 
-def _arrays(network: keras.Model) -> dict[str, np.ndarray]:
+def _arrays(network: keras.Model) -> dict[str, Any]:
     """Kernel float32[3, 3, in, out] and bias float32[out] of each layer."""
     names = ("kernel", "bias")
     return {
