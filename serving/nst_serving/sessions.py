@@ -17,13 +17,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from nst_export.saved_model.session import Model
+from nst_export.saved_model.session import ONE_RUN_THREADS, Model
 from nst_serving.memory import footprint_of
-
-# A session has one run, and the threads that its ops use are those of the process. TensorFlow keeps what oneDNN has
-# prepared for each size of picture once for each thread that starts ops (mkl_util.h): with two such threads a server's
-# memory grows by half as much again, and no run is faster.
-INTER_OP_THREADS = 1
 
 # gRPC tells of an expired call a little before or after the runtime notices.
 TIMEOUT_IS_NEAR_SECONDS = 0.05
@@ -43,7 +38,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._idle: list[Model] = []
         # For calls without inputs, such as describe: it is not closed by a cancel.
-        self._short = Model(version_dir, inter_op_threads=INTER_OP_THREADS)
+        self._short = Model(version_dir, inter_op_threads=ONE_RUN_THREADS)
         self._closed = False
         # What its runs need; on a GPU that is not the memory that this machine speaks of.
         self.footprint = None if tf.config.list_physical_devices("GPU") else footprint_of(version_dir)

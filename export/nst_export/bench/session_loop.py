@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from nst_export.bench.task import model_dir, pictures_of
-from nst_export.saved_model.session import Model
+from nst_export.saved_model.session import ONE_RUN_THREADS, Model
 from nst_export.toolkit.inspection import DEFAULT_SIGNATURE, version_folder_of
 
 
 def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> Callable[[int], float]:
     """Loads the model; see `worker` and `task`."""
     del channels_last  # TensorFlow has no other
-    model = Model(version_folder_of(model_dir(Path(folder), precision)), inter_op_threads=os.cpu_count() or 1)
+    model = Model(version_folder_of(model_dir(Path(folder), precision)), inter_op_threads=ONE_RUN_THREADS)
     signature = model.signatures[DEFAULT_SIGNATURE]
     values = {name: tf.make_ndarray(proto) for name, proto in signature.defaults.items()}
     values |= pictures_of(Path(folder), size)

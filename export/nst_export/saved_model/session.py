@@ -16,6 +16,12 @@ from tensorflow.python.saved_model.loader_impl import SavedModelLoader
 from nst_export.saved_model.version_folder import holds_saved_model
 
 TAGS = ["serve"]
+
+# Of a session that has one run at a time, and the threads that its ops use are those of the process. TensorFlow keeps
+# what oneDNN has prepared for each size of picture once for each thread that starts ops (mkl_util.h): with two such
+# threads a server's memory grows by half as much again, and no run is faster.
+ONE_RUN_THREADS = 1
+
 NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
     "`saved_model.pb`)\nSpecified file path: {}"
