@@ -69,7 +69,7 @@ def bench(
 
     All rows compute the same recipe on the same weights and pictures, in processes of their own that take turns, and
     are compared with the machine's convolution peak, which is measured beside them. On two cores the default takes
-    half an hour, and --size 1024 half an hour more, with 12 GB of memory. Nothing else should run meanwhile.
+    about half an hour, and --size 1024 as much again. Nothing else should run meanwhile.
     Exit code 1 if a row failed.
     """
     rows, pytorch, left_out = _rows(row, torch_python)
