@@ -20,10 +20,13 @@ class Adam:
         self, image: tf.Tensor, gradient: tf.Tensor, memory: Memory, settings: Settings
     ) -> tuple[tf.Tensor, Memory]:
         """See `nst_graph.optimiser.Optimiser`."""
-        mean, variance = tf.unstack(memory.pictures, num=2)
-        mean = settings.beta_1 * mean + settings.rest_1 * gradient
-        variance = settings.beta_2 * variance + settings.rest_2 * tf.square(gradient)
-        memory = memory._replace(steps=memory.steps + 1, pictures=tf.stack([mean, variance]))
+        # Both moments at once: taken apart and put together again, a large picture is in memory eight times more.
+        decay, rest = (
+            tf.reshape(tf.stack(pair), [2, 1, 1, 1])
+            for pair in ((settings.beta_1, settings.beta_2), (settings.rest_1, settings.rest_2))
+        )
+        pictures = decay * memory.pictures + rest * tf.stack([gradient, tf.square(gradient)])
+        memory = memory._replace(steps=memory.steps + 1, pictures=pictures)
         return settings.bounded(image - self._update(memory, settings)), memory
 
     def shortened(self, image: tf.Tensor, memory: Memory, settings: Settings) -> tuple[tf.Tensor, Memory]:

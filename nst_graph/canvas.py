@@ -25,6 +25,11 @@ class Canvas(NamedTuple):
         """What the network sees of the optimiser's picture: float32[height, width, 3] each."""
         return self.strength * self._grey(image) + (1.0 - self.strength) * self._grey(self.content)
 
+    @property
+    def is_plain(self) -> tf.Tensor:
+        """Whether the network sees the optimiser's picture itself, whatever that is: bool[]."""
+        return ~self.luminance & tf.reduce_all(self.strength == 1.0)
+
     def of(self, tile: Tile) -> Canvas:
         """Of what is computed of a tile."""
         return self._replace(content=tile.of(self.content), strength=tile.of(self.strength))

@@ -170,13 +170,18 @@ def losses_of(image: tf.Tensor, canvas: Canvas, painted: Contribution, recipe: R
         painted: of all of its tiles together, with a gradient for the picture.
         recipe: the numbers.
     """
-    with tf.GradientTape() as tape:
-        tape.watch(image)
-        seen = canvas.seen(image)
-    weight = recipe.options["tv_weight"]
-    variation, of_seen = total_variation(tf.cast(recipe.numbers["variation"], tf.int32), seen)
-    variation, of_seen = weight * variation, weight * gradient_scale(tf.shape(image)[:2], recipe) * of_seen
-    gradient = painted.gradient + tape.gradient(seen, image, output_gradients=of_seen)
+    kind, weight = tf.cast(recipe.numbers["variation"], tf.int32), recipe.options["tv_weight"]
+
+    def through_canvas() -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            seen = canvas.seen(image)
+        variation, of_seen = total_variation(kind, seen)
+        return [variation, tape.gradient(seen, image, output_gradients=of_seen)]
+
+    variation, of_image = tf.cond(canvas.is_plain, lambda: total_variation(kind, image), through_canvas)
+    variation *= weight
+    gradient = painted.gradient + weight * gradient_scale(tf.shape(image)[:2], recipe) * of_image
     return Losses(painted.content + painted.style + variation, painted.content, painted.style, variation), gradient
 
 
