@@ -113,6 +113,12 @@ WORDS = (
         "Leave out --version, or name one that `nst status` shows as AVAILABLE.",
     ),
     Words(
+        (Code.INVALID_ARGUMENT,),  # server_core.cc
+        "servable version label",
+        errors.ModelNotFound,
+        "Leave out --label, or name one that `nst versions MODEL_DIR --server HOST:PORT` shows.",
+    ),
+    Words(
         (Code.RESOURCE_EXHAUSTED,),  # gRPC's message_size_filter.cc
         "message larger than max",
         errors.RequestRefused,

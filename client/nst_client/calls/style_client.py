@@ -46,6 +46,7 @@ class StyleClient:
         *,
         model: str = contract.DEFAULT_MODEL,
         version: int | None = None,
+        label: str | None = None,
         tls: transport.Tls | None = None,
         servers: Servers | None = None,
     ) -> None:
@@ -56,11 +57,13 @@ class StyleClient:
                 calls are spread.
             model: the name under which the servers have the model.
             version: of the model; by default the server's newest.
+            label: of a version on the server, in place of its number.
             tls: for servers that speak TLS.
             servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
-            RequestRefused: no address, or one that is none, or a version that does not fit into 64 bits.
+            RequestRefused: no address, or one that is none, a version that does not fit into 64 bits, or one that
+                is named twice.
         """
         addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
         if servers is None and not addresses:
@@ -70,6 +73,11 @@ class StyleClient:
         self.servers = len(self._servers)
         self.model = model
         self._spec = model_pb2.ModelSpec(name=model)
+        if version is not None and label is not None:
+            message = "version and label both say which version."
+            raise errors.RequestRefused(message, "Leave one out.", input="label")
+        if label is not None:
+            self._spec.version_label = label
         if version is not None:
             self._spec.version.value = int(whole("version", version, 64))
         self._known = KnownOptions(self._card)

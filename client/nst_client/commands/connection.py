@@ -48,6 +48,15 @@ class Connection(NamedTuple):
         ),
     ] = None
     version: Annotated[int | None, typer.Option(show_default="the newest", help="The model's version.", **PANEL)] = None
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL",
+            help="The version that has this label on the server, such as stable.",
+            show_default=False,
+            **PANEL,
+        ),
+    ] = None
     tls: Annotated[bool, typer.Option("--tls", help="Speak TLS; the system's authorities are trusted.", **PANEL)] = (
         False
     )
@@ -71,6 +80,8 @@ def connection_options(command: Command, *, without: Collection[str] = ()) -> Co
 
     def checked(context: typer.Context, **values: Any) -> Connection:
         connection = Connection(**values)
+        if connection.version is not None and connection.label is not None:
+            raise typer.BadParameter("--version and --label both say which version: leave one out.")
         if connection.model_dir is not None:
             _refuse_a_server_too(context)
         return connection
@@ -83,10 +94,16 @@ def connection_options(command: Command, *, without: Collection[str] = ()) -> Co
 
 def _refuse_a_server_too(context: typer.Context) -> None:
     """Refuses options of a server beside --model-dir, which does without one; those of the environment may stay."""
-    for name in ("server", "tls", "ca", "cert", "key"):
+    for name in ("server", "label", "tls", "ca", "cert", "key"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise typer.BadParameter(f"--{name} is for a server, and --model-dir does without one.")
+
+
+def refuse_label(connection: Connection) -> None:
+    """Refuses --label for a folder."""
+    if connection.label is not None:
+        raise typer.BadParameter("--label is for a server, which gives labels: name a folder's version by --version.")
 
 
 def is_address(target: str) -> bool:
@@ -111,7 +128,7 @@ def connect(connection: Connection) -> StyleClient:
         stub = importlib.import_module("nst_serving.in_process").InProcessStub(model_dir, name=name, version=version)
         here = Server(str(model_dir), prediction=stub, model=stub, close=stub.close, callee="The model in")
         return StyleClient(model=name, version=version, servers=Servers([here]))
-    return StyleClient(connection.server, model=name, version=version, tls=_tls(connection))
+    return StyleClient(connection.server, model=name, version=version, label=connection.label, tls=_tls(connection))
 
 
 @contextmanager

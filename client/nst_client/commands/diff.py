@@ -34,7 +34,7 @@ class Side(NamedTuple):
     timed: Callable[[Sequence[Any], float], tuple[list[Timed], int | None]]  # see `timed_apart`
 
 
-@functools.partial(connection_options, without=("server", "model_dir", "version"))
+@functools.partial(connection_options, without=("server", "model_dir", "version", "label"))
 def diff(
     a: Annotated[
         str, typer.Argument(metavar=Target, help="What is called now: a version, a model's newest, a server.")

@@ -26,7 +26,7 @@ PORTS = {"--port": 8500, "--rest-port": 8501}  # those that `nst serve` and Tens
 CUDA_PACKAGES = ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 
 
-@functools.partial(connection_options, without=("model_dir", "version"))
+@functools.partial(connection_options, without=("model_dir", "version", "label"))
 def doctor(*, as_json: AsJson = False, connection: Connection) -> None:
     """Looks at what nst needs on this machine, a line each, and says what would go wrong and what to do.
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from nst_client.commands.connection import Connection, calls_of, connection_options, is_address
+from nst_client.commands.connection import Connection, calls_of, connection_options, is_address, refuse_label
 from nst_client.commands.options import AsJson
 from nst_client.commands.paper import shown
 
@@ -40,8 +40,10 @@ def inspect(
         if graph is not None:
             raise typer.BadParameter("--graph is for a folder: a server hands out no graph.")
         with calls_of(connection, target) as call:
-            report = toolkit(".served").served(call, target, connection.model_name, connection.version)
+            name, version, label = connection.model_name, connection.version, connection.label
+            report = toolkit(".served").served(call, target, name, version, label)
     else:
+        refuse_label(connection)
         folder = toolkit(".inspection").version_folder_of(Path(target), connection.version)
         report = toolkit(".inspection").inspected(folder, digests=digests)
         if graph is not None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nst_client.commands.connection import Connection, calls_here, calls_of, connection_options, is_address
+from nst_client.commands.connection import (
+    Connection,
+    calls_here,
+    calls_of,
+    connection_options,
+    is_address,
+    refuse_label,
+)
 from nst_client.commands.options import AsJson
 from nst_client.commands.paper import shown
 
@@ -67,15 +74,14 @@ def run(
     given = _by_name(values or [])
     export = functools.partial(importlib.import_module, package="nst_export")  # not to be imported here
     calling = export(".toolkit.calling")
-    spec = export(".saved_model.messages").model_pb2.ModelSpec(name=connection.model_name)
-    if connection.version is not None:
-        spec.version.value = connection.version
+    spec = export(".toolkit.served").model_spec(connection.model_name, connection.version, connection.label)
     with contextlib.ExitStack() as stack:
         if is_address(target):
             source: Path | str = target
             call = stack.enter_context(calls_of(connection, target))
             _, definitions = export(".toolkit.served").served_signatures(call, target, spec)
         else:
+            refuse_label(connection)
             source = export(".toolkit.inspection").version_folder_of(Path(target), connection.version)
             graph_file = export(".saved_model.graph_file")
             definitions = graph_file.served_graph(graph_file.read_saved_model(source)).signature_def

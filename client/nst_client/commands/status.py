@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from nst_client.commands.connection import Connection, connection_options
 from nst_client.commands.options import AsJson
 
 
-@connection_options
+@functools.partial(connection_options, without=("label",))  # a server tells no states by it
 def status(
     *,
     wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for an available version.")] = 0.0,

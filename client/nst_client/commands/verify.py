@@ -15,7 +15,7 @@ from nst_client.commands.options import AsJson
 from nst_client.commands.paper import standard_output
 
 
-@functools.partial(connection_options, without=("server", "model_dir"))
+@functools.partial(connection_options, without=("server", "model_dir", "label"))
 def verify(
     folder: Annotated[
         Path,

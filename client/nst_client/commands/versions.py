@@ -57,7 +57,7 @@ Server = Annotated[
     ),
 ]
 
-called = functools.partial(connection_options, without=("server", "model_dir", "version"))
+called = functools.partial(connection_options, without=("server", "model_dir", "version", "label"))
 
 
 @versions.command(LIST)

@@ -30,21 +30,30 @@ class Call(Protocol):
         """The reply, within a few seconds where none are given. Services: `prediction` and `model`."""
 
 
-def served(call: Call, address: str, model: str, version: int | None = None) -> Report:
+def model_spec(model: str, version: int | None = None, label: str | None = None) -> model_pb2.ModelSpec:
+    """How a request names a model, and one of its versions by number or by label; without both the newest is meant."""
+    spec = model_pb2.ModelSpec(name=model)
+    if version is not None:
+        spec.version.value = version
+    if label is not None:
+        spec.version_label = label
+    return spec
+
+
+def served(call: Call, address: str, model: str, version: int | None = None, label: str | None = None) -> Report:
     """What a server says of a model.
 
     Args:
         call: calls the server.
         address: of the server, for the report.
         model: its name on the server.
-        version: of the model; None is the server's newest.
+        version: of the model; without it and a label the server's newest.
+        label: of the version on the server.
 
     Raises:
         SavedModelError: the answer is not what the protocol says.
     """
-    spec = model_pb2.ModelSpec(name=model)
-    if version is not None:
-        spec.version.value = version
+    spec = model_spec(model, version, label)
     states = version_states(call, model)
     number, definitions = served_signatures(call, address, spec)
     problems: list[str] = []

@@ -77,6 +77,7 @@ SEEN_WORDS = [  # on TensorFlow Serving 2.20.0, or in its source
     ("FAILED_PRECONDITION", "Table not initialized.", errors.ServerFailed, "server's log"),
     ("NOT_FOUND", "Servable not found for request: Latest(nst)", errors.ModelNotFound, "--model-name"),
     ("NOT_FOUND", "Servable not found for request: Specific(nst, 9)", errors.ModelNotFound, "Leave out --version"),
+    ("INVALID_ARGUMENT", "Unrecognized servable version label: beta", errors.ModelNotFound, "Leave out --label"),
     ("NOT_FOUND", "Could not find version 9 of model nst", errors.ModelNotFound, "Leave out --version"),
     ("NOT_FOUND", "Could not find any versions of model nst", errors.ModelNotFound, "--model-name"),
     ("INVALID_ARGUMENT", "ModelSpec has no name specified.", errors.ModelNotFound, "--model-name"),
