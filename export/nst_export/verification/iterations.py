@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from nst_export.toolkit.inspection import DEFAULT_SIGNATURE
+from nst_export.toolkit.sample_inputs import sample_picture
 from nst_export.verification.finding import EXPORT_AGAIN, DoesNotApply, Finding, judged, no, yes
 from nst_export.verification.runs import first_line
-from nst_export.verification.samples import Arrays, picture
+from nst_export.verification.samples import Arrays
 from nst_export.verification.subject import Subject
 
 ENOUGH = 20  # iterations, in which every loss falls
@@ -133,7 +134,7 @@ def deadline_stops_the_loop(subject: Subject) -> Finding:
     grace = min(GRACE_SECONDS + GRACE_ITERATIONS * longest.of_an_iteration, (longest.seconds - deadline) / 2)
     begin = time.perf_counter()
     try:
-        content = picture(0, longest.side)
+        content = sample_picture("content", longest.side, longest.side)
         _stylized(subject, content=content, iterations=longest.iterations, timeout_seconds=deadline)
     except tf.errors.DeadlineExceededError:
         late = time.perf_counter() - begin - deadline

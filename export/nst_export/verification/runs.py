@@ -10,13 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from nst_export.saved_model.messages import meta_graph_pb2
+from nst_export.saved_model.tensor_arrays import array_of
 from nst_export.saved_model.tensor_values import dtype_name, shape_of
 from nst_export.toolkit.inspection import DEFAULT_SIGNATURE
 from nst_export.toolkit.words import tensor_in_words
 from nst_export.verification.finding import EXPORT_AGAIN, DoesNotApply, Finding, judged, yes
 from nst_export.verification.kinds import Kind, may_be
 from nst_export.verification.pictures import SAME_MACHINE, differences
-from nst_export.verification.samples import Arrays, array_of
+from nst_export.verification.samples import Arrays
 from nst_export.verification.subject import Subject
 from nst_export.verification.warmups import WRITE_AGAIN
 

@@ -11,8 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from nst_export.saved_model.session import Model
+from nst_export.saved_model.tensor_arrays import array_of
+from nst_export.toolkit.inspection import DEFAULT_SIGNATURE
+from nst_export.toolkit.sample_inputs import sample_inputs
+from nst_export.toolkit.signatures import signature_rows
 from nst_export.verification.finding import DoesNotApply
-from nst_export.verification.samples import SIDE, Arrays, array_of, contract_inputs, made_up
+from nst_export.verification.samples import SIDE, Arrays, contract_inputs
 
 if TYPE_CHECKING:
     from nst_export.verification.subject import Subject
@@ -53,7 +57,15 @@ class Session:
         return dict(zip(outputs, results, strict=True))
 
     def sample(self, name: str, *, seed: int = 0) -> Arrays:
-        """Inputs for a signature; seed 0 and 1 differ."""
+        """Inputs for a signature: of the contract by their names, else as in a warm-up request, else made up.
+
+        Args:
+            name: the signature's.
+            seed: 0 and 1 differ.
+
+        Raises:
+            DoesNotApply: one cannot be made up.
+        """
         definition = self._subject.signatures[name]
         required = [alias for alias in sorted(definition.inputs) if alias not in definition.defaults]
         if self._subject.is_ours and set(required) <= self._contract.keys() | {"state_bytes"}:
@@ -61,11 +73,25 @@ class Session:
             if "state_bytes" in required:
                 inputs = inputs | {"state_bytes": self._state}
             return {alias: inputs[alias] for alias in required}
+        recorded = self._recorded(name) if seed == 0 else None
+        if recorded is not None:
+            return recorded
+        values = sample_inputs(signature_rows({name: definition}, {})[0], {}, {}, seed=seed)
+        unknown = ", ".join(alias for alias in required if alias not in values)
+        if unknown:
+            raise DoesNotApply(f"no value of {unknown} can be made up")
+        return values
+
+    def _recorded(self, name: str) -> Arrays | None:
+        """The inputs of the first warm-up request for a signature."""
         try:
-            warmup = list(self._subject.warmup) if seed == 0 else []
+            requests = self._subject.warmup
         except DoesNotApply:
-            warmup = []
-        return made_up(name, definition, warmup, seed)
+            return None
+        for request in requests:
+            if (request.model_spec.signature_name or DEFAULT_SIGNATURE) == name:
+                return {alias: array_of(tensor) for alias, tensor in request.inputs.items()}
+        return None
 
     def result(self, name: str) -> Arrays:
         """What a signature makes of its first sample, run once."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tensorflow as tf
 
 from nst_export.saved_model.messages import predict_pb2
+from nst_export.saved_model.tensor_arrays import array_of
 from nst_export.toolkit.inspection import inspected
 from nst_export.toolkit.served import served
 from nst_export.verification.finding import DoesNotApply, Finding, judged
 from nst_export.verification.pictures import OTHER_MACHINE, differences
 from nst_export.verification.runs import result_or_none
-from nst_export.verification.samples import Arrays, array_of
+from nst_export.verification.samples import Arrays
 from nst_export.verification.subject import ServedCopy, Subject
 
 REMEDY = "Look whether the server has this version: `nst inspect HOST:PORT`. Copy it there with `nst copy`."
