@@ -14,7 +14,7 @@ SHAPES = {"signature": '(["{}"])', "function": '["{}"]', "loop": '{{{{"{}"}}}}',
 
 ROW, STEP, MARGIN = 22, 24, 12  # pixels: height of a row, indentation of a level, around the drawing
 LETTER = 7.3  # pixels: more than the mean width of a letter in the drawing's font
-STYLE = "text{font:13px system-ui,sans-serif}.ops{fill:#777}path{fill:none;stroke:#bbb}"
+STYLE = "text{font:13px system-ui,sans-serif}.ops{fill:#777}path{fill:none;stroke:#bbb;shape-rendering:crispEdges}"
 
 
 def write_drawing(file: Path, title: str, parts: Sequence[Part]) -> None:
