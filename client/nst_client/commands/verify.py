@@ -44,7 +44,8 @@ def verify(
     )  # not to be imported here
     module = verification(".verify")
     names = module.checked_names(only)
-    version_folder = module.folder_to_verify(folder, connection.version)
+    inspection = importlib.import_module("nst_export.toolkit.inspection")
+    version_folder = inspection.version_folder_of(folder, connection.version)
     server = None
     if against is not None:
         opening = functools.partial(calls_of, connection, against)

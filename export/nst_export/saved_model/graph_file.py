@@ -8,12 +8,16 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from nst_export.errors import SavedModelError
+from nst_export.saved_model.file_bytes import COPY_AGAIN, bytes_of
 from nst_export.saved_model.messages import meta_graph_pb2, saved_model_pb2
 from nst_export.saved_model.version_folder import GRAPH_FILE, SAVED_MODEL_FILES
 
 SERVE = "serve"  # the tag of the graph that TensorFlow Serving loads, unless it is told otherwise
-LARGEST_MESSAGE = 2**31 - 1  # bytes: protobuf's own limit, so that TensorFlow reads no larger file either
-COPY_AGAIN = "Copy the whole version folder again, or export the model again."
+MOST_GRAPHS = 100  # one for serving, one for training, and others that nobody has had for years
+LARGEST = {  # bytes
+    ".pb": 2**31 - 1,  # protobuf's own limit for a message, so that TensorFlow reads no larger file either
+    ".pbtxt": 2**26,  # takes ten times as much memory, and a minute
+}
 
 
 def read_saved_model(version_dir: Path) -> saved_model_pb2.SavedModel:
@@ -27,17 +31,15 @@ def read_saved_model(version_dir: Path) -> saved_model_pb2.SavedModel:
     if file is None:
         message = f"{version_dir} holds no SavedModel: there is no {GRAPH_FILE}."
         raise SavedModelError(message, "Name a folder that holds one, or a model's folder with its versions.")
+    content = bytes_of(file, LARGEST[file.suffix])
     try:
-        size = file.stat().st_size
-        if size > LARGEST_MESSAGE:
-            raise SavedModelError(f"{file} has {size:,} bytes: no message is larger than 2 GB.", COPY_AGAIN)
-        model = _parsed(file)
-    except OSError as error:
-        raise SavedModelError(f"{file} cannot be read: {error.strerror}.", "Ask its owner for access.") from error
+        model = _parsed(file, content)
     except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise SavedModelError(f"{file} is damaged, or no SavedModel: {error}.", COPY_AGAIN) from error
     if not model.meta_graphs:
         raise SavedModelError(f"{file} is damaged, or no SavedModel: it holds no graph.", COPY_AGAIN)
+    if len(model.meta_graphs) > MOST_GRAPHS:
+        raise SavedModelError(f"{file} holds {len(model.meta_graphs):,} graphs, which no program writes.", COPY_AGAIN)
     return model
 
 
@@ -47,7 +49,7 @@ def served_graph(model: saved_model_pb2.SavedModel) -> meta_graph_pb2.MetaGraphD
     return next(tagged, model.meta_graphs[0])
 
 
-def _parsed(file: Path) -> saved_model_pb2.SavedModel:
+def _parsed(file: Path, content: bytes) -> saved_model_pb2.SavedModel:
     if file.name == GRAPH_FILE:
-        return saved_model_pb2.SavedModel.FromString(file.read_bytes())
-    return text_format.Parse(file.read_text(encoding="utf-8"), saved_model_pb2.SavedModel())
+        return saved_model_pb2.SavedModel.FromString(content)
+    return text_format.Parse(content.decode(), saved_model_pb2.SavedModel())

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from nst_export.errors import CardError
+from nst_export.errors import CardError, SavedModelError
+from nst_export.saved_model.file_bytes import bytes_of
 from nst_export.saved_model.version_folder import EXTRA_ASSETS
 
 CARD_FILE = EXTRA_ASSETS / "model_card.json"
+LARGEST_CARD = 2**24  # bytes: a thousand times ours
 
 # What callers may rely on: 1 had four optional inputs in every signature, and no table of them in the card.
 CONTRACT = 2
@@ -98,8 +100,8 @@ def read_card(version_dir: Path) -> ModelCard:
     """
     file = version_dir / CARD_FILE
     try:
-        return card_from(file.read_text(encoding="utf-8", errors="replace"))
-    except OSError as error:
-        raise CardError(f"{file} cannot be read: {error.strerror}.", NOT_OURS) from error
+        return card_from(bytes_of(file, LARGEST_CARD).decode(errors="replace"))
+    except SavedModelError as error:
+        raise CardError(str(error), NOT_OURS) from error
     except CardError as error:
         raise CardError(f"{file}: {error}", NOT_OURS) from error

@@ -7,7 +7,7 @@ It is a sorted table of LevelDB's format, uncompressed, from names to `BundleEnt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from nst_export.errors import SavedModelError
 from nst_export.saved_model.crc32c import masked_crc32c
-from nst_export.saved_model.graph_file import COPY_AGAIN
+from nst_export.saved_model.file_bytes import COPY_AGAIN, bytes_of
 from nst_export.saved_model.messages import tensor_bundle_pb2
 from nst_export.saved_model.tensor_values import Shape, dtype_name, shape_of
 from nst_export.saved_model.version_folder import VARIABLES_FOLDER
@@ -28,6 +28,7 @@ FOOTER_BYTES = 48
 TRAILER_BYTES = 5  # behind each block: how it is compressed, and its checksum
 MOST_SHARDS = 100_000  # as many as their names have digits for
 LARGEST_INDEX = 2**28  # bytes: that of a model with a million variables
+MOST_ENTRIES = 2**21
 
 
 # A variable of which the shards hold pieces has an entry for itself, without bytes, and one for each piece: a zero, its
@@ -67,11 +68,7 @@ def read_variables_index(version_dir: Path) -> VariablesIndex:
     """
     file = version_dir / INDEX_FILE
     try:
-        if file.stat().st_size > LARGEST_INDEX:
-            raise SavedModelError(f"{file} is larger than 256 MB.", COPY_AGAIN)
-        return _index(file.read_bytes())
-    except OSError as error:
-        raise SavedModelError(f"{file} cannot be read: {error.strerror}.", "Ask its owner for access.") from error
+        return _index(bytes_of(file, LARGEST_INDEX))
     except (ValueError, IndexError, DecodeError) as error:
         what = "it ends too early" if isinstance(error, IndexError) else str(error)
         raise SavedModelError(f"{file} is damaged: {what}.", COPY_AGAIN) from error
@@ -83,8 +80,7 @@ def _index(data: bytes) -> VariablesIndex:
         raise ValueError("its end is missing")
     _, at = _handle(footer, 0)  # of properties of the table, which nobody writes
     handle, _ = _handle(footer, at)
-    blocks = (_block(data, *_handle(value, 0)[0]) for _, value in _items(_block(data, *handle)))
-    items = dict(item for block in blocks for item in _items(block))
+    items = dict(_bounded(item for block in _blocks(data, _block(data, *handle)) for item in _items(block)))
     header = tensor_bundle_pb2.BundleHeaderProto.FromString(items.pop(b"", b""))
     messages = {key: tensor_bundle_pb2.BundleEntryProto.FromString(message) for key, message in items.items()}
     bytes_in = dict.fromkeys(range(min(header.num_shards, MOST_SHARDS)), 0)
@@ -105,6 +101,27 @@ def _stored(
     size, shard = sum(piece.size for piece in pieces), min(piece.shard_id for piece in pieces)
     checksum = "".join(f"{piece.crc32c:08x}" for piece in pieces)
     return Stored(key.decode(errors="replace"), dtype_name(entry.dtype), shape_of(entry.shape), size, shard, checksum)
+
+
+def _blocks(data: bytes, handles: bytes) -> Iterator[bytes]:
+    """The blocks that another one lists."""
+    left = len(data)
+    for _, value in _items(handles):
+        (offset, size), _ = _handle(value, 0)
+        left -= size
+        if left < 0:
+            raise ValueError("its blocks overlap")
+        yield _block(data, offset, size)
+
+
+def _bounded(items: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Those of any model: a few bytes may repeat a long name as often as they like."""
+    letters = 0
+    for count, (key, value) in enumerate(items, start=1):
+        letters += len(key)
+        if count > MOST_ENTRIES or letters > LARGEST_INDEX:
+            raise ValueError("it has more names than any model")
+        yield key, value
 
 
 def _block(data: bytes, offset: int, size: int) -> bytes:

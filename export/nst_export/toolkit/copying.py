@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ def copy_version(source: Path, model_dir: Path, version: int | None = None) -> P
         SavedModelError: the source is damaged; nothing was written.
         VersionError: the number is taken by other files, or the copy cannot be written; nothing was left behind.
     """
+    linked = _linked_folder(source)
+    if linked is not None:
+        raise SavedModelError(f"{linked} is a link to a folder.", "Put there what it leads to, or remove it.")
     report = inspected(source, digests=True)
     if report.problems:
         raise SavedModelError(f"{source} is damaged: {report.problems[0]}", COPY_AGAIN)
@@ -48,6 +52,12 @@ def copy_version(source: Path, model_dir: Path, version: int | None = None) -> P
         if changed is not None:
             raise VersionError(f"{target} was not written: {changed} differs from the original.", COPY_AGAIN)
     return target
+
+
+def _linked_folder(source: Path) -> Path | None:
+    """A copy would follow it, as often as it leads back; `files_in` does not."""
+    folders = (Path(parent, name) for parent, names, _ in os.walk(source) for name in names)
+    return next((folder for folder in folders if folder.is_symlink()), None)
 
 
 def _check_same(files: Sequence[File], there: Path) -> None:

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from google.protobuf.message import DecodeError
-
 from nst_export.errors import ExportError, SavedModelError
 from nst_export.processor import this_cpuinfo, why_slow
+from nst_export.saved_model.fingerprint import read_fingerprint
 from nst_export.saved_model.graph_file import read_saved_model, served_graph
-from nst_export.saved_model.messages import fingerprint_pb2, graph_pb2, meta_graph_pb2, predict_pb2
+from nst_export.saved_model.messages import graph_pb2, meta_graph_pb2, predict_pb2
 from nst_export.saved_model.model_card import CARD_FILE, JsonObject, read_card
-from nst_export.saved_model.model_folder import unreadable, why_no_version
+from nst_export.saved_model.model_folder import is_version_content, unreadable, why_no_version
 from nst_export.saved_model.ops import all_nodes, nodes_in_loops
 from nst_export.saved_model.tensor_values import dtype_name, shape_of, value_of
-from nst_export.saved_model.version_folder import FINGERPRINT_FILE, holds_saved_model, version_number, versions_in
+from nst_export.saved_model.version_folder import version_number, versions_in
 from nst_export.saved_model.warmup_file import recorded_requests
 from nst_export.toolkit.cost import iteration_cost
 from nst_export.toolkit.files import files_in
@@ -33,13 +32,13 @@ T = TypeVar("T")
 
 
 def version_folder_of(folder: Path, version: int | None = None) -> Path:
-    """The folder itself if it holds a SavedModel, else that of its newest version, or of the one asked for.
+    """The folder itself if it is a version, whole or half, else that of its newest version, or of the one asked for.
 
     Raises:
         SavedModelError: there is none.
     """
     try:
-        if version is None and holds_saved_model(folder):
+        if version is None and is_version_content(folder):
             return folder
         versions = versions_in(folder)
     except OSError as error:
@@ -141,11 +140,5 @@ def _warmup_row(request: predict_pb2.PredictRequest) -> WarmupRequest:
 
 
 def _fingerprint(version_dir: Path, problems: list[str]) -> str | None:
-    file = version_dir / FINGERPRINT_FILE
-    if not file.is_file():  # TensorFlow 2.11 and older wrote none
-        return None
-    try:
-        return f"{fingerprint_pb2.FingerprintDef.FromString(file.read_bytes()).saved_model_checksum:016x}"
-    except (OSError, DecodeError) as error:
-        problems.append(f"{file} is damaged: {error}.")
-        return None
+    fingerprint = _attempt(problems, lambda: read_fingerprint(version_dir), None)
+    return f"{fingerprint.saved_model_checksum:016x}" if fingerprint else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from nst_export.saved_model.fingerprint import read_fingerprint
 from nst_export.saved_model.messages import fingerprint_pb2
 from nst_export.saved_model.variables_index import OBJECT_GRAPH
-from nst_export.saved_model.version_folder import FINGERPRINT_FILE, VARIABLES_FOLDER
+from nst_export.saved_model.version_folder import VARIABLES_FOLDER
 from nst_export.toolkit.variables import VALUE, stored_variables, wants_variables
 from nst_export.toolkit.words import bytes_in_words
 from nst_export.verification.finding import COPY_AGAIN, EXPORT_AGAIN, DoesNotApply, Finding, judged, no, yes
@@ -42,12 +43,11 @@ def files_are_there(subject: Subject) -> Finding:
 
 def fingerprint_fits(subject: Subject) -> Finding:
     """TensorFlow's own checksums, of the graph and of the table of variables."""
-    file = subject.folder / FINGERPRINT_FILE
-    if not file.is_file():
+    stored = read_fingerprint(subject.folder)
+    if stored is None:
         raise DoesNotApply("there is no fingerprint.pb: TensorFlow 2.11 and older wrote none")
     from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting
 
-    stored = fingerprint_pb2.FingerprintDef.FromString(file.read_bytes())
     found = fingerprint_pb2.FingerprintDef.FromString(fingerprinting.CreateFingerprintDef(str(subject.folder)))
     faults = []
     if stored.version.producer == found.version.producer and stored.saved_model_checksum != found.saved_model_checksum:

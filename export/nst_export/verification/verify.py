@@ -6,28 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nst_export.errors import SavedModelError
-from nst_export.saved_model.model_folder import is_version_content, unreadable
-from nst_export.saved_model.version_folder import holds_saved_model, version_number
-from nst_export.toolkit.inspection import version_folder_of
+from nst_export.saved_model.version_folder import version_number
 from nst_export.verification.apart import Server, answers_apart
 from nst_export.verification.questions import QUESTIONS
 from nst_export.verification.report import Answer, Verification
 
 SECONDS = 300.0  # for one question: ten times what the slowest takes with the whole network on two processor cores
-
-
-def folder_to_verify(path: Path, version: int | None = None) -> Path:
-    """A version's folder: the path itself, half a version included, or the newest of a model's folder.
-
-    Raises:
-        SavedModelError: it is neither.
-    """
-    try:
-        if version is None and is_version_content(path) and not holds_saved_model(path):
-            return path
-    except OSError as error:
-        raise SavedModelError(*unreadable(path, error)) from error
-    return version_folder_of(path, version)
 
 
 def checked_names(names: Sequence[str]) -> list[str]:

@@ -152,12 +152,7 @@ def test_a_half_copied_version_cannot_take_a_place(tiny_model_dir, server, broke
 
 def test_what_is_no_model_no_server_and_no_picture_is_explained(tiny_model_dir, tmp_path):
     (tmp_path / "text.png").write_text("words")
-    huge = tmp_path / "huge"
-    huge.mkdir()
-    with (huge / "saved_model.pb").open("wb") as stream:
-        stream.truncate(3 * 10**9)
     assert "There is no folder" in refused(SavedModelError, tiny_model_dir, tmp_path / "none")
-    assert "no message is larger than 2 GB" in refused(SavedModelError, tiny_model_dir, huge)
     assert "localhost:1" in refused(ServerUnavailable, "localhost:1", tiny_model_dir)
     assert "must be HOST:PORT" in refused(RequestRefused, "localhost:99999", tiny_model_dir)
     words = refused(PictureError, tiny_model_dir, tiny_model_dir, "--content", tmp_path / "text.png")
