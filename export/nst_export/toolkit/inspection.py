@@ -23,7 +23,7 @@ from nst_export.toolkit.files import files_in
 from nst_export.toolkit.meanings import meanings_of
 from nst_export.toolkit.report import OpCount, Report, Variable, WarmupInput, WarmupRequest
 from nst_export.toolkit.requirements import requirements
-from nst_export.toolkit.signatures import signature_rows
+from nst_export.toolkit.signatures import loose_ends, signature_rows
 from nst_export.toolkit.variables import stored_variables
 
 DEFAULT_SIGNATURE = "serving_default"  # what a request without a name means
@@ -65,7 +65,7 @@ def inspected(version_dir: Path, *, digests: bool | None = None) -> Report:
     """
     model = read_saved_model(version_dir)
     graph = served_graph(model)
-    problems: list[str] = []
+    problems = loose_ends(graph)
     card = _card(version_dir, problems)
     nothing: dict[str, str] = {}
     meanings = _attempt(problems, lambda: meanings_of(card), nothing)

@@ -22,6 +22,20 @@ def signature_rows(definitions: SignatureDefs, meanings: Mapping[str, str]) -> l
     ]
 
 
+def loose_ends(graph: meta_graph_pb2.MetaGraphDef) -> list[str]:
+    """Inputs and outputs that are tensors of nodes which the graph does not have, in sentences."""
+    nodes = {node.name for node in graph.graph_def.node}
+    return [
+        f"{name}: {alias} is the tensor {tensor}, which the graph does not have."
+        for name, definition in sorted(graph.signature_def.items())
+        if name not in INTERNAL
+        for infos in (definition.inputs, definition.outputs)
+        for alias in sorted(infos)
+        for tensor in _tensor(infos[alias]).split(", ")
+        if tensor and tensor.split(":")[0] not in nodes
+    ]
+
+
 def _inputs(definition: meta_graph_pb2.SignatureDef, meanings: Mapping[str, str]) -> list[Input]:
     rows = []
     for name, info in definition.inputs.items():

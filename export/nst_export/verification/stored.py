@@ -8,6 +8,7 @@ from nst_export.saved_model.fingerprint import read_fingerprint
 from nst_export.saved_model.messages import fingerprint_pb2
 from nst_export.saved_model.variables_index import OBJECT_GRAPH
 from nst_export.saved_model.version_folder import VARIABLES_FOLDER
+from nst_export.toolkit.signatures import loose_ends
 from nst_export.toolkit.variables import VALUE, stored_variables, wants_variables
 from nst_export.toolkit.words import bytes_in_words
 from nst_export.verification.finding import COPY_AGAIN, EXPORT_AGAIN, DoesNotApply, Finding, judged, no, yes
@@ -24,6 +25,9 @@ def graph_is_readable(subject: Subject) -> Finding:
         return no(f"no graph has the tag serve, which servers look for; tags: {tags}", EXPORT_AGAIN)
     if not subject.signatures:
         return no("it has no signatures: a server can call nothing", "Save it with `signatures=`.")
+    faults = loose_ends(graph)
+    if faults:
+        return judged([fault.rstrip(".") for fault in faults], "", EXPORT_AGAIN)
     nodes = sum(len(function.node_def) for function in graph.graph_def.library.function) + len(graph.graph_def.node)
     return yes(
         f"{len(subject.signatures)} signatures, {nodes:,} ops, written by {graph.meta_info_def.tensorflow_version}"

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tests.export.verification.planting import graph_of
+
 Maker = Callable[[Path], None]
 
 
@@ -122,10 +124,18 @@ def sharded_variables(folder: Path) -> None:
     tf.saved_model.save(module, folder, options=tf.saved_model.SaveOptions(experimental_sharding_callback=policy))
 
 
-MAKERS: Mapping[str, Maker] = {
+def partly_broken(folder: Path) -> None:
+    """One signature of two leads to a node that a careless optimiser has taken out."""
+    many_signatures(folder)
+    with graph_of(folder) as graph:
+        graph.signature_def["counted"].outputs["sum"].name = "optimised_away:0"
+
+
+WHOLE: Mapping[str, Maker] = {
     maker.__name__: maker
     for maker in (
         keras_functional, keras_with_preprocessing, session_of_old, many_signatures, texts_and_ragged,
         table_with_words, no_signatures, huge_constant, sharded_variables,
     )
 }  # fmt: skip
+MAKERS: Mapping[str, Maker] = {**WHOLE, "partly_broken": partly_broken}

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from nst_export.toolkit.inspection import inspected
-from tests.export.toolkit.makers import MAKERS
+from tests.export.toolkit.makers import WHOLE
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 
@@ -21,7 +21,7 @@ def as_rows(specs):
     return sorted((name, spec.dtype.name, shapes[name]) for name, spec in specs.items())
 
 
-@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("maker", WHOLE)
 def test_signatures_are_those_that_tensorflow_loads(maker, model_of):
     folder = model_of(maker) / "1"
     report = inspected(folder)
@@ -38,7 +38,7 @@ def test_signatures_are_those_that_tensorflow_loads(maker, model_of):
         assert in_order(signature.outputs) == as_rows(outputs)
 
 
-@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("maker", WHOLE)
 def test_variables_are_those_in_the_files(maker, model_of):
     folder = model_of(maker) / "1"
     found = inspected(folder).variables
@@ -61,8 +61,8 @@ def test_a_default_of_each_type_is_shown(model_of):
 
 
 def test_only_defaults_ask_for_a_certain_server(model_of):
-    wanted = {maker: [one.server for one in inspected(model_of(maker) / "1").requirements] for maker in MAKERS}
-    assert wanted == {maker: ["2.14"] if maker == "many_signatures" else [] for maker in MAKERS}
+    wanted = {maker: [one.server for one in inspected(model_of(maker) / "1").requirements] for maker in WHOLE}
+    assert wanted == {maker: ["2.14"] if maker == "many_signatures" else [] for maker in WHOLE}
 
 
 def test_ops_of_a_loop_stand_apart(model_of):
@@ -118,3 +118,9 @@ def test_missing_variables_are_a_problem_where_the_graph_has_some(model_of, brok
     version = broken_copy(model_of("no_signatures"))
     (version / "variables" / "variables.index").unlink()
     assert inspected(version).problems == ["variables/variables.index is missing, and the graph has variables."]
+
+
+def test_a_signature_that_leads_nowhere_is_a_problem_and_the_others_are_shown(model_of):
+    report = inspected(model_of("partly_broken") / "1")
+    assert report.problems == ["counted: sum is the tensor optimised_away:0, which the graph does not have."]
+    assert [signature.name for signature in report.signatures] == ["counted", "scaled"]
