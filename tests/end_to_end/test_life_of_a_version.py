@@ -86,9 +86,13 @@ def test_nobody_who_calls_stable_is_refused_from_the_first_export_to_the_last_pr
         with Caller(server.address) as caller:
             assert caller.is_answered_by(1)
             export(model_dir, 2)  # and is not loaded by itself
-            nst("verify", model_dir, "--version", 2, "--only", "files", "--only", "session")
+            assert "\npassed: " in nst("verify", model_dir, "--version", 2)
             assert nst("versions", "label", model_dir, "canary", 2, *here) == "canary: version 2\nstable: version 1\n"
-            nst("diff", model_dir / "1", model_dir / "2", "--no-run")
+            one, two = (f"{server.address}/{version}" for version in (1, 2))
+            differences = json.loads(nst("diff", one, two, "--iterations", 2, "--json"))
+            (call,) = differences["behaviour"]["calls"]
+            assert differences["compatible"]
+            assert call["outputs"][0]["largest"] > 0  # the weights are others
             nst("versions", "promote", model_dir, 2, *here)
             assert caller.is_answered_by(2)
             nst("versions", "rollback", model_dir, *here)
