@@ -74,6 +74,14 @@ def export(model_dir, seed: int) -> None:
     export_version(model_dir, weights=f"random:{seed}", preset_name="nst", limits=LIMITS, width_divisor=WIDTH_DIVISOR)
 
 
+def assert_pictures_differ(address: str) -> None:
+    """Of the two versions on a server, whose contracts are the same and whose weights are not."""
+    differences = json.loads(nst("diff", f"{address}/1", f"{address}/2", "--iterations", 2, "--json"))
+    (call,) = differences["behaviour"]["calls"]
+    assert differences["compatible"]
+    assert call["outputs"][0]["largest"] > 0
+
+
 @pytest.mark.slow
 def test_nobody_who_calls_stable_is_refused_from_the_first_export_to_the_last_prune(tmp_path):
     model_dir, config = tmp_path / "nst", tmp_path / "models.config"
@@ -88,11 +96,7 @@ def test_nobody_who_calls_stable_is_refused_from_the_first_export_to_the_last_pr
             export(model_dir, 2)  # and is not loaded by itself
             assert "\npassed: " in nst("verify", model_dir, "--version", 2)
             assert nst("versions", "label", model_dir, "canary", 2, *here) == "canary: version 2\nstable: version 1\n"
-            one, two = (f"{server.address}/{version}" for version in (1, 2))
-            differences = json.loads(nst("diff", one, two, "--iterations", 2, "--json"))
-            (call,) = differences["behaviour"]["calls"]
-            assert differences["compatible"]
-            assert call["outputs"][0]["largest"] > 0  # the weights are others
+            assert_pictures_differ(server.address)
             nst("versions", "promote", model_dir, 2, *here)
             assert caller.is_answered_by(2)
             nst("versions", "rollback", model_dir, *here)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +30,17 @@ COMMANDS: dict[str, Callable[[Path], list[object]]] = {
     "copy": lambda version: ["copy", version, version.parents[1] / "copies"],
     "versions": lambda version: ["versions", version.parent],
 }
+
+
+# Between the tests and the command: to the memory of a process Linux counts that of the one which started it.
+MEASURING = """
+import json, resource, subprocess, sys
+seconds, *command = sys.argv[1:]
+ended = subprocess.run(
+    command, timeout=float(seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+)
+print(json.dumps([ended.returncode, ended.stdout, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))
+"""
 
 
 class Ended(NamedTuple):
@@ -59,20 +70,11 @@ def spoilt(healthy, tmp_path) -> Callable[[Hostile], Path]:
 
 
 def nst(*words: object) -> Ended:
-    with subprocess.Popen(
-        [sys.executable, "-m", "nst_client", *map(str, words)],
-        env={**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        timer = threading.Timer(SECONDS, process.kill)
-        timer.start()
-        said = process.stdout.read() if process.stdout else ""
-        _, status, used = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return Ended(process.returncode, " ".join(said.split()), used.ru_maxrss / 1000)
+    command = [sys.executable, "-c", MEASURING, str(SECONDS), sys.executable, "-m", "nst_client", *map(str, words)]
+    environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    code, said, kilobytes = json.loads(ended.stdout)
+    return Ended(code, " ".join(said.split()), kilobytes / 1000)
 
 
 def test_every_command_has_its_words():

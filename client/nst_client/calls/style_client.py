@@ -62,8 +62,7 @@ class StyleClient:
             servers: in place of `address` and `tls`, and closed with the client.
 
         Raises:
-            RequestRefused: no address, or one that is none, a version that does not fit into 64 bits, or one that
-                is named twice.
+            RequestRefused: no address, or one that is none, no 64-bit version, or one that is named twice.
         """
         addresses = [address] if isinstance(address, str) else list(dict.fromkeys(address))
         if servers is None and not addresses:
@@ -74,8 +73,7 @@ class StyleClient:
         self.model = model
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None and label is not None:
-            message = "version and label both say which version."
-            raise errors.RequestRefused(message, "Leave one out.", input="label")
+            raise errors.RequestRefused("version and label both say which version.", "Leave one out.", input="label")
         if label is not None:
             self._spec.version_label = label
         if version is not None:
