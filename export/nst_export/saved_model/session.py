@@ -19,8 +19,8 @@ from nst_export.saved_model.version_folder import holds_saved_model
 TAGS = ["serve"]
 
 # Of a session that has one run at a time. TensorFlow keeps what oneDNN has prepared for each size of picture once for
-# each thread that starts ops (mkl_util.h), so a server's memory would grow by half as much with one thread. An iteration
-# would take a third more time: at 512 x 512 in bfloat16, on two cores, 0.58 s with one, 0.44 with two, 0.46 with four.
+# each thread that starts ops (mkl_util.h), so a server's memory would grow by half as much with one. An iteration would
+# take a third more time: at 512 x 512 in bfloat16, on two cores, 0.58 s with one, 0.44 with two, 0.46 with four.
 ONE_RUN_THREADS = os.cpu_count() or 1
 
 NO_SAVED_MODEL = (
