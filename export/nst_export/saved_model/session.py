@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,9 +18,10 @@ from nst_export.saved_model.version_folder import holds_saved_model
 TAGS = ["serve"]
 
 # Of a session that has one run at a time. TensorFlow keeps what oneDNN has prepared for each size of picture once for
-# each thread that starts ops (mkl_util.h), so a server's memory would grow by half as much with one. An iteration would
-# take a third more time: at 512 x 512 in bfloat16, on two cores, 0.58 s with one, 0.44 with two, 0.46 with four.
-ONE_RUN_THREADS = os.cpu_count() or 1
+# each thread that starts ops (mkl_util.h): with one, a server's memory grows half as much with requests of many sizes.
+# An iteration takes no longer: 512 x 512 on two cores, in processes of their own, 1.66 s in float32 and 0.54 in
+# bfloat16 with one, 1.70 and 0.56 with two.
+ONE_RUN_THREADS = 1
 
 NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
