@@ -13,22 +13,29 @@ from nst_graph.chosen import chosen, shared
 from nst_graph.pixels import MAX_LEVEL
 
 
-@tf.custom_gradient
-def squares(image: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+def squares(image: tf.Tensor) -> tf.Tensor:
     """Mean squared difference between neighbours, down and across, on pixels scaled to 0..1.
 
-    0 for a constant picture, 1 for a checkerboard of black and white. Its gradient is written out: what autodiff makes
-    of slices has more than twice as many copies of a picture in memory.
+    0 for a constant picture, 1 for a checkerboard of black and white.
     """
     down, across = _differences(image)
-    count = tf.cast(tf.size(down) + tf.size(across), tf.float32) * MAX_LEVEL**2
+    return (tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(across))) / _scale(down, across)
+
+
+@tf.custom_gradient
+def squares_in_less_memory(image: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """`squares` with its gradient written out: autodiff's, of slices, has twice as many copies of a picture in memory.
+
+    For the loop, which has its gradients in the graph. `evaluate` has TensorFlow's own: custom ones are not saved.
+    """
+    down, across = _differences(image)
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
         pulled = tf.pad(down, [[1, 0], [0, 0], [0, 0]]) - tf.pad(down, [[0, 1], [0, 0], [0, 0]])
         pulled += tf.pad(across, [[0, 0], [1, 0], [0, 0]]) - tf.pad(across, [[0, 0], [0, 1], [0, 0]])
-        return (2.0 * upstream / count) * pulled
+        return (2.0 * upstream / _scale(down, across)) * pulled
 
-    return (tf.reduce_sum(tf.square(down)) + tf.reduce_sum(tf.square(across))) / count, gradient
+    return squares(image), gradient
 
 
 def absolute(image: tf.Tensor) -> tf.Tensor:
@@ -59,7 +66,12 @@ def _differences(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return image[1:] - image[:-1], image[:, 1:] - image[:, :-1]
 
 
-VARIATIONS = {"squares": squares, "absolute": absolute, "power": power, "stencil": stencil}
+def _scale(down: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
+    """What the sum of squared differences is divided by, float32[]."""
+    return tf.cast(tf.size(down) + tf.size(across), tf.float32) * MAX_LEVEL**2
+
+
+VARIATIONS = {"squares": squares_in_less_memory, "absolute": absolute, "power": power, "stencil": stencil}
 
 
 @shared(tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None, 3]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_graph.variation import VARIATIONS, absolute, power, squares, stencil
+from nst_graph.variation import VARIATIONS, absolute, power, squares, squares_in_less_memory, stencil
 
 KINDS = pytest.mark.parametrize("kind", VARIATIONS.values(), ids=list(VARIATIONS))
 STRIPES = tf.constant(np.tile((np.arange(8) % 2 * 255.0)[:, None, None], (1, 8, 3)), tf.float32)
@@ -26,6 +26,17 @@ def test_squares_of_a_checkerboard_are_one_and_of_stripes_a_half():
     image = tf.constant(np.repeat(checkerboard[..., None], 3, axis=-1), tf.float32)
     assert squares(image).numpy() == 1
     assert squares(STRIPES).numpy() == 0.5
+
+
+def test_the_gradient_that_is_written_out_is_autodiffs():
+    image = tf.random.stateless_uniform([7, 9, 3], [1, 2], maxval=255.0)
+    gradients = []
+    for kind in (squares, squares_in_less_memory):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            value = 3.0 * kind(image)
+        gradients.append(tape.gradient(value, image))
+    np.testing.assert_allclose(*gradients, rtol=1e-5, atol=1e-9)
 
 
 def test_absolute_is_tensorflows_own():

@@ -48,7 +48,7 @@ class Runner(Protocol):
 class WorkerProcess:
     """A row's own process: `worker` with the row's loop."""
 
-    def __init__(self, process: subprocess.Popen[str], errors: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], errors: Path) -> None:
         """Waits until it is ready.
 
         Raises:
@@ -65,14 +65,15 @@ class WorkerProcess:
     def timed(self, iterations: int) -> Timed:
         """See `Runner`."""
         try:
-            print(iterations, file=self._process.stdin, flush=True)
+            if self._process.stdin:
+                self._process.stdin.write(f"{iterations}\n".encode())
         except BrokenPipeError:
             self._fail()
         answer = self._answer()
         return Timed(answer["seconds"], answer["value"])
 
     def _answer(self) -> dict[str, float]:
-        line = self._process.stdout.readline() if self._process.stdout else ""
+        line = self._process.stdout.readline() if self._process.stdout else b""
         if not line:
             self._fail()
         found: dict[str, float] = json.loads(line)
@@ -106,7 +107,7 @@ def worker_process(loop: Path, settings: Mapping[str, Any], python: str = sys.ex
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
-                text=True,
+                bufsize=0,  # a buffer would keep what a dead process did not read, and closing it would raise once more
                 start_new_session=True,  # Ctrl-C is for the benchmark, which ends the process
             )
         with process:

@@ -75,6 +75,7 @@ def test_what_ended_it_is_said(loop):
 def test_a_process_that_the_system_has_killed_ran_out_of_memory(loop):
     with worker_process(loop, {"start": 1.0}) as running:
         os.kill(running.process, 9)
+        os.waitid(os.P_PID, running.process, os.WEXITED | os.WNOWAIT)  # it is dead when it is written to
         with pytest.raises(RowFailed, match="memory runs out"):
             running.timed(1)
 
