@@ -18,8 +18,8 @@ from tests.serving.conftest import long_request, stubs_at
 
 
 @pytest.fixture
-def model_dir(tmp_path, tiny_model_dir):
-    shutil.copytree(tiny_model_dir, tmp_path / "nst")
+def model_dir(tmp_path, light_model_dir):
+    shutil.copytree(light_model_dir, tmp_path / "nst")
     return tmp_path / "nst"
 
 

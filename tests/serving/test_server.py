@@ -23,9 +23,9 @@ def test_a_model_folder_without_versions_is_explained(tmp_path):
         EmbeddedServer(single_model("nst", tmp_path / "nowhere"), ServerOptions(port=0))
 
 
-def test_a_port_that_is_taken_is_explained(server, tiny_model_dir):
+def test_a_port_that_is_taken_is_explained(server, light_model_dir):
     with pytest.raises(StartError, match="the port is taken"):
-        EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=server.port, warm_up=False))
+        EmbeddedServer(single_model("nst", light_model_dir), ServerOptions(port=server.port, warm_up=False))
 
 
 def test_tensorflows_error_codes_are_those_of_grpc():

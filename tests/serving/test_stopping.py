@@ -49,6 +49,7 @@ def test_a_deadline_stops_the_run(patient_server):
     wait_until(idle)
 
 
+@pytest.mark.slow
 def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
     with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
         call = prediction.Predict.future(long_request(), timeout=600)
@@ -79,6 +80,7 @@ def rest_body() -> bytes:
     return json.dumps({"signature_name": "stylize_encoded", "inputs": inputs}).encode()
 
 
+@pytest.mark.slow
 def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
     body = rest_body()
     with pytest.raises(urllib.error.HTTPError) as error:
@@ -89,6 +91,7 @@ def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
     wait_until(lambda: in_flight(patient_server) == 0)
 
 
+@pytest.mark.slow
 def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(patient_server):
     with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
         calls = [prediction.Predict.future(long_request(), timeout=600) for _ in range(4)]
@@ -104,6 +107,7 @@ def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(patient_server)
         wait_until(lambda: in_flight(patient_server) == 0)
 
 
+@pytest.mark.slow
 def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir):
     options = ServerOptions(port=0, rest_port=0, warm_up=False)
     server = EmbeddedServer(single_model("nst", patient_model_dir), options)
@@ -134,9 +138,9 @@ def test_stopping_ends_runs_that_outlast_the_grace_period(patient_model_dir, pro
     wait_until(idle)
 
 
-def test_stopping_does_not_wait_for_a_disk_that_hangs(tmp_path, tiny_model_dir, caplog):
+def test_stopping_does_not_wait_for_a_disk_that_hangs(tmp_path, light_model_dir, caplog):
     """A pipe in place of a file: whoever opens it waits until another opens its other end."""
-    shutil.copytree(tiny_model_dir, tmp_path / "nst")
+    shutil.copytree(light_model_dir, tmp_path / "nst")
     options = ServerOptions(port=0, poll_seconds=0.05, warm_up=False)
     server = EmbeddedServer(single_model("nst", tmp_path / "nst"), options)
     pipe = tmp_path / "new" / "variables" / "variables.index"

@@ -68,9 +68,9 @@ def files(tmp_path_factory, authority):
 
 
 @pytest.fixture(scope="module", params=["tls.config", "mutual.config"])
-def server(request, files, tiny_model_dir):
+def server(request, files, light_model_dir):
     options = ServerOptions(port=0, ssl_config=files / request.param, warm_up=False)
-    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
+    server = EmbeddedServer(single_model("nst", light_model_dir), options)
     yield server, request.param == "mutual.config"
     server.stop()
 
@@ -118,8 +118,8 @@ def test_a_certificate_for_another_name_is_told(server, files):
         state(address, ca=files / "authority.crt")
 
 
-def test_a_server_without_tls_is_told_from_one_that_is_not_there(tiny_model_dir):
-    plain = EmbeddedServer(single_model("nst", tiny_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
+def test_a_server_without_tls_is_told_from_one_that_is_not_there(light_model_dir):
+    plain = EmbeddedServer(single_model("nst", light_model_dir), ServerOptions(port=0, rest_port=0, warm_up=False))
     for address in (plain.address, plain.rest_address):
         with pytest.raises(ServerUnavailable, match=f"What listens at {address} does not speak TLS") as caught:
             state(address, tls=True)
@@ -150,8 +150,8 @@ def test_a_file_that_is_no_certificate_is_explained(files, name, message):
         ("server_key: '-----BEGIN' server_cert: '-----BEGIN' client_verify: true", "has no PEM text in custom_ca"),
     ],
 )
-def test_a_bad_configuration_is_explained(tmp_path, tiny_model_dir, text, message):
+def test_a_bad_configuration_is_explained(tmp_path, light_model_dir, text, message):
     (tmp_path / "ssl.config").write_text(text)
     options = ServerOptions(port=0, ssl_config=tmp_path / "ssl.config", warm_up=False)
     with pytest.raises(StartError, match=message):
-        EmbeddedServer(single_model("nst", tiny_model_dir), options)
+        EmbeddedServer(single_model("nst", light_model_dir), options)

@@ -21,8 +21,8 @@ from tests.serving.conftest import stubs_at, version_at
 
 
 @pytest.fixture
-def model_dir(tmp_path, tiny_model_dir):
-    shutil.copytree(tiny_model_dir, tmp_path / "nst")
+def model_dir(tmp_path, light_model_dir):
+    shutil.copytree(light_model_dir, tmp_path / "nst")
     return tmp_path / "nst"
 
 
@@ -57,8 +57,12 @@ def test_a_new_version_is_served_before_the_old_one_goes(server, model_dir):
 
 
 @pytest.mark.slow
-def test_no_call_fails_while_versions_change(server, model_dir):
-    small = picture(40, 40)
+def test_no_call_fails_while_versions_change(tmp_path, tiny_model_dir):
+    """Runs, of a model that has some."""
+    model_dir, small = tmp_path / "nst", picture(40, 40)
+    shutil.copytree(tiny_model_dir, model_dir)
+    options = ServerOptions(port=0, poll_seconds=0.05, warm_up=False)
+    server = EmbeddedServer(single_model("nst", model_dir), options)
     with StyleClient(server.address) as client:
         versions = []
         for number in range(2, 6):
@@ -68,6 +72,7 @@ def test_no_call_fails_while_versions_change(server, model_dir):
                 versions.append(client.stylize(small, small, iterations=1).version)
                 assert time.monotonic() < end
         assert versions == sorted(versions)
+    server.stop()
 
 
 def test_a_broken_version_is_reported_and_the_old_one_serves_on(server, model_dir):
@@ -150,7 +155,7 @@ def test_the_policy_chooses_versions(model_dir, policy, wanted):
         assert {entry.version for entry in client.status() if entry.state == "AVAILABLE"} == wanted
         for number in wanted:
             with StyleClient(server.address, version=number) as pinned:
-                assert pinned.describe()["name"] == "tiny"
+                assert pinned.describe()["name"] == "light"
     server.stop()
 
 
@@ -166,7 +171,7 @@ def test_reloading_adds_removes_and_labels_models(server, model_dir, tmp_path):
     config.model_config_list.config.add(name="second", base_path=str(tmp_path / "second"), model_platform="tensorflow")
     reload(server.address, config)
     with StyleClient(server.address, model="second") as client:
-        assert client.describe()["name"] == "tiny"
+        assert client.describe()["name"] == "light"
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.version_label = "nst", "stable"
     request.model_spec.signature_name = "describe"
@@ -187,21 +192,22 @@ def test_a_new_model_that_cannot_be_loaded_is_named_and_the_others_serve_on(serv
         reload(server.address, config)
     assert error.value.code() == grpc.StatusCode.UNKNOWN
     with StyleClient(server.address) as client:
-        assert client.describe()["name"] == "tiny"
+        assert client.describe()["name"] == "light"
 
 
 @pytest.mark.parametrize("damage", ["wrong rank", "not a TFRecord", "another kind"])
-def test_a_warm_up_that_fails_keeps_the_version_from_being_served(model_dir, damage):
+def test_a_warm_up_that_fails_keeps_the_version_from_being_served(tmp_path, tiny_model_dir, damage):
+    model_dir = shutil.copytree(tiny_model_dir, tmp_path / "nst")
     file = model_dir / "1" / WARMUP_FILE
     log = prediction_log_pb2.PredictionLog()
     if damage == "another kind":
         log.regress_log.SetInParent()
     elif damage == "wrong rank":
         request = log.predict_log.request
-        request.model_spec.name = "nst"
+        request.model_spec.name, request.model_spec.signature_name = "nst", "evaluate"  # which is soon prepared
         request.inputs["content"].CopyFrom(tf.make_tensor_proto([[1, 2], [3, 4]], dtype=tf.uint8))
-        request.inputs["style"].CopyFrom(tf.make_tensor_proto(picture(40, 40)))
-        request.inputs["iterations"].CopyFrom(tf.make_tensor_proto(1))
+        for name in ("style", "image"):
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(picture(40, 40)))
     with tf.io.TFRecordWriter(str(file)) as writer:
         writer.write(log.SerializeToString())
     if damage == "not a TFRecord":

@@ -26,12 +26,12 @@ def config_text(base_path, fields: str) -> str:
 
 
 @pytest.fixture
-def model_dir(tmp_path, tiny_model_dir):
+def model_dir(tmp_path, light_model_dir):
     """Versions 1 to 3, which are the same."""
     folder = tmp_path / "nst"
     folder.mkdir()
     for name in ("1", "2", "3"):
-        (folder / name).symlink_to(tiny_model_dir / "1")
+        (folder / name).symlink_to(light_model_dir / "1")
     return folder
 
 
@@ -161,9 +161,9 @@ def never(*_):
         (lambda place: promote(place._replace(config=place.model_dir), 1), ConfigError, "cannot be read"),
     ],
 )
-def test_what_cannot_be_is_refused_before_a_server_hears_of_it(place, tiny_model_dir, change, error, words):
+def test_what_cannot_be_is_refused_before_a_server_hears_of_it(place, light_model_dir, change, error, words):
     if "4 is damaged" in words:
-        shutil.copytree(tiny_model_dir / "1", place.model_dir / "4")
+        shutil.copytree(light_model_dir / "1", place.model_dir / "4")
         shutil.rmtree(place.model_dir / "4" / "variables")
     (place.model_dir / "round").symlink_to(place.model_dir / "round")
     before = place.config.read_bytes()
@@ -216,8 +216,8 @@ def test_a_server_that_cannot_be_put_back_is_named(place):
     assert place.config.read_bytes() == before
 
 
-def test_a_version_that_the_server_does_not_see_is_given_up_in_time(serve, tiny_model_dir):
-    place = serve(ONE, base_path=tiny_model_dir)
+def test_a_version_that_the_server_does_not_see_is_given_up_in_time(serve, light_model_dir):
+    place = serve(ONE, base_path=light_model_dir)
     before = place.config.read_bytes()
     with pytest.raises(ConfigError, match="has not loaded version 2 within 1 s: it does not see it in its folder"):
         promote(place._replace(timeout_seconds=1.0), 2)
@@ -225,10 +225,10 @@ def test_a_version_that_the_server_does_not_see_is_given_up_in_time(serve, tiny_
     assert there(place) == {1: "stable"}
 
 
-def test_a_version_that_the_server_cannot_load_is_given_up_with_its_reason(serve, tiny_model_dir, tmp_path):
+def test_a_version_that_the_server_cannot_load_is_given_up_with_its_reason(serve, light_model_dir, tmp_path):
     elsewhere = tmp_path / "elsewhere"
-    shutil.copytree(tiny_model_dir, elsewhere)
-    shutil.copytree(tiny_model_dir / "1", elsewhere / "2")
+    shutil.copytree(light_model_dir, elsewhere)
+    shutil.copytree(light_model_dir / "1", elsewhere / "2")
     (elsewhere / "2" / "saved_model.pb").unlink()
     place = serve(ONE, base_path=elsewhere)
     with pytest.raises(ConfigError, match=r"cannot load version 2: .*saved_model\.pb.* the servers are as before\."):
