@@ -14,14 +14,17 @@ install: $(VENV)/installed  ## make .venv with the command nst
 demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in demo/
 	$(VENV)/bin/nst demo demo
 
+# Workers share the tests by the fixtures that are dear: tests/conftest.py.
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadgroup
+
 # MALLOC_ARENA_MAX: glibc keeps eight arenas a processor of what threads have freed, and TensorFlow has many threads.
 test: $(VENV)/installed-dev  ## run the fast tests
-	NST_TARGET= MALLOC_ARENA_MAX=2 $(VENV)/bin/python -m pytest -m "not slow" --numprocesses=auto --dist=loadfile
+	NST_TARGET= MALLOC_ARENA_MAX=2 $(PYTEST) -m "not slow"
 
 torch: $(VENV)/installed-training  ## install PyTorch too: without it the tests of export/training's program are skipped
 
 slow: $(VENV)/installed-dev  ## run the slow tests: the full VGG19, every way to load an artefact
-	$(VENV)/bin/python -m pytest -m slow
+	NST_TARGET= $(PYTEST) -m slow
 
 conformance: $(VENV)/installed-dev  ## the protocol tests; NST_TARGET=HOST:PORT runs them on that server
 	$(VENV)/bin/python -m pytest tests/conformance

@@ -97,6 +97,7 @@ def test_status_is_answered_beside_runs(stubs, target, pace):
         call.cancel()
 
 
+@pytest.mark.slow
 @pytest.mark.fact("seen on 2.20.0: busy to the deadline; the embedded server is better: it stops. Both pass")
 def test_a_cancelled_call_is_over_at_the_latest_at_its_deadline(stubs, target, pace):
     calls = start_runs(stubs, target, DEADLINE_OF_CANCELLED_SECONDS)

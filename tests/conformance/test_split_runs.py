@@ -102,6 +102,7 @@ def test_a_call_whose_answer_was_lost_is_sent_again(stubs, target):
     assert strings_of(first["state_bytes"]) == strings_of(second["state_bytes"])
 
 
+@pytest.mark.slow
 @pytest.mark.fact("predict_util.cc:133")
 @pytest.mark.parametrize("name", ["state_bytes", "image"])
 def test_an_output_alone_is_the_one_among_all(stubs, target, name):

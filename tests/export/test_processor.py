@@ -63,6 +63,7 @@ def test_the_flags_are_those_of_the_first_processor():
     assert flags_of(UNKNOWN) == set()
 
 
+@pytest.mark.slow
 def test_the_card_says_what_auto_chose_on_this_machine(tmp_path, caplog):
     version = export_version(tmp_path / "nst", weights="random:0", precision="auto", width_divisor=16)
     card = read_card(version)
@@ -70,6 +71,7 @@ def test_the_card_says_what_auto_chose_on_this_machine(tmp_path, caplog):
     assert f"The precision is {card.precision} ({card.precision_reason})." in caplog.messages
 
 
+@pytest.mark.slow
 def test_the_log_warns_of_a_version_that_is_slow_here(tmp_path, tiny_model_dir, caplog):
     caplog.set_level(logging.INFO, "nst_serving")
     log_slowness(tiny_model_dir / "1", OLD)

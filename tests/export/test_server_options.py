@@ -18,6 +18,8 @@ from tests.conftest import picture
 from tests.events import GUARD_SECONDS, wait_for_work
 from tests.exports import WIDTH_DIVISOR
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = 1_000_000  # iterations that take many minutes, which no test waits for
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=ENDLESS)
 CONTENT, STYLE = picture(48, 64, seed=1), picture(56, 40, seed=2)

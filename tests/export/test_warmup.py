@@ -44,6 +44,7 @@ def test_records_name_the_model_and_ask_for_every_output(requests, tiny_model_di
         assert list(request.output_filter) == []
 
 
+@pytest.mark.slow
 def test_every_record_runs(requests, session):
     session, signatures = session
     assert len(requests) >= 4

@@ -70,6 +70,7 @@ def test_so_does_a_split_at_the_boundary_of_a_size_and_beside_it(module, splits)
     assert_splits_change_no_bit(module, random_run(0)._replace(splits=splits), **OPTIONS["crowson"])
 
 
+@pytest.mark.slow
 def test_so_it_does_when_xla_compiles_the_iterations(network):
     module = StyleTransfer(network, PRESETS, limits=LIMITS, execution=Execution(xla=True))
     assert_splits_change_no_bit(module, random_run(8), "_xla", **OPTIONS["nst"])

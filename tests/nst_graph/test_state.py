@@ -56,6 +56,7 @@ def test_a_step_may_be_repeated(module, content, style, state):
     assert list(first["state_bytes"].numpy()) == list(second["state_bytes"].numpy())
 
 
+@pytest.mark.slow
 def test_another_instance_of_the_same_model_goes_on_however_a_server_runs_it(network, module, content, style, state):
     """Here one run at a time, whose calls end by the clock after an iteration."""
     execution = Execution(exclusive=True, max_seconds=1e-6)
@@ -192,6 +193,7 @@ def test_the_owner_holds_every_leaf_of_the_request(content, style):
     assert set(leaves) <= set(owner_of(request, {}))
 
 
+@pytest.mark.slow
 def test_a_new_option_belongs_to_the_owner_without_another_word(network, content, style):
     dummy = Option("dummy_weight", "For this test.", 0, 10, default=1.5)
     module = StyleTransfer(network, PRESETS, limits=LIMITS, options=(*OPTIONS, dummy))

@@ -110,6 +110,7 @@ CONTROLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PRESETS, *CONTROLS])
 def test_losses_and_pictures_in_tiles_are_those_of_the_whole(modules, name):
     options = CONTROLS.get(name) or {"preset": name}
@@ -124,6 +125,7 @@ def test_losses_and_pictures_in_tiles_are_those_of_the_whole(modules, name):
     assert differing < 5e-3  # where a gradient is nearly 0, Adam's step is the sign of a rounding
 
 
+@pytest.mark.slow
 def test_a_run_in_tiles_may_be_split_anywhere(modules):
     _, module = modules
     options = {"sizes": [200, 330], "level_iterations": [2, 2], **CONTROLS["regions"]}

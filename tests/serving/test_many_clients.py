@@ -50,6 +50,7 @@ def test_twenty_clients_get_the_right_pictures_while_four_models_change_versions
     assert {result.version for result in results} <= {1, 2, 3}
 
 
+@pytest.mark.slow
 def test_a_client_spreads_its_calls_over_all_servers_of_an_address(server, tmp_path, tiny_model_dir):
     shutil.copytree(tiny_model_dir / "1", tmp_path / "nst" / "2")
     other = EmbeddedServer(single_model("nst", tmp_path / "nst"), ServerOptions(port=0, warm_up=False))

@@ -28,6 +28,8 @@ from nst_serving.server import EmbeddedServer
 from tests.client.proxy import Proxy
 from tests.client.stylize.command import ITERATIONS, pixels_of, refused
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def updated_server(exports) -> Iterator[EmbeddedServer]:

@@ -102,6 +102,7 @@ def test_a_state_differs_in_the_part_that_the_graph_names(model, content, style,
         assert refusal_in(step(model, content, style, state, **{name: 7.0})).differs_in == name
 
 
+@pytest.mark.slow
 def test_the_parts_of_the_model_are_those_that_another_model_differs_in(content, style, state):
     others = (tiny(seed=1), tiny(decay_iterations=7.0))
     assert tuple(refusal_in(step(other, content, style, state)).differs_in for other in others) == PARTS_OF_THE_MODEL

@@ -260,6 +260,7 @@ def test_the_default_deadline_grows_with_the_work():
     assert contract.stylize_deadline(1000, 1000, -5) == 120
 
 
+@pytest.mark.slow
 def test_several_threads_may_share_a_client(client, content, style):
     alone = client.stylize(content, style, iterations=3).image
     found: list[np.ndarray] = []

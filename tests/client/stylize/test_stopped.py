@@ -77,6 +77,7 @@ def test_ctrl_c_twice_does_not_wait_for_the_call_and_keeps_what_was_saved(styliz
     assert command_in(err)[-2:] == ["--resume", str(files.state)]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_history_and_the_curves_so_far(stylize, files, held):
     names = {"--gif": "run.gif", "--strip": "run.png", "--loss-plot": "losses.png", "--losses": "losses.csv"}
     options = [word for option, name in names.items() for word in (option, files.output.with_name(name))]
@@ -108,6 +109,7 @@ def test_a_run_that_is_stopped_before_its_first_iteration_leaves_nothing(stylize
     assert files.left == []
 
 
+@pytest.mark.slow
 def test_a_resumed_run_that_is_stopped_before_it_went_on_says_how_to_go_on(
     stylize, files, halfway, server, closing, undisturbed
 ):

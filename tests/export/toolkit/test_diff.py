@@ -71,6 +71,7 @@ def test_another_export_differs_in_all_parts(tiny_model_dir, other_model_dir, co
     assert picture.largest > 0
 
 
+@pytest.mark.slow
 def test_the_screen_names_what_breaks_first(tiny_model_dir, other_model_dir):
     finished = nst(tiny_model_dir, other_model_dir, "--no-run")
     assert finished.exit_code == 1
@@ -81,6 +82,7 @@ def test_the_screen_names_what_breaks_first(tiny_model_dir, other_model_dir):
     assert "Behaviour" not in finished.stdout
 
 
+@pytest.mark.slow
 def test_a_server_is_compared_as_far_as_it_tells(tiny_model_dir, server):
     difference = found(tiny_model_dir, server.address, "--iterations", 1)
     assert difference.compatible

@@ -49,6 +49,7 @@ def other_server(model_of):
     server.stop()
 
 
+@pytest.mark.slow
 def test_a_folder_and_a_server_give_what_the_client_gives(
     tiny_model_dir, server, client, pictures, tmp_path, content, style
 ):
@@ -61,6 +62,7 @@ def test_a_folder_and_a_server_give_what_the_client_gives(
         np.testing.assert_array_equal(np.load(found["losses"]["file"]), expected.losses)
 
 
+@pytest.mark.slow
 def test_encoded_pictures_and_states_go_out_and_in_as_files(tiny_model_dir, tmp_path, content, style, pictures):
     encoded = [one.replace("=", "_bytes=") for one in pictures]
     size = "size=0"
@@ -129,6 +131,7 @@ def test_the_graphs_own_refusal_is_shown_in_its_words(tiny_model_dir, server, pi
         assert "iterations: must be a whole number from 1 to 100, got 0" in words
 
 
+@pytest.mark.slow
 def test_a_run_ends_at_its_deadline(patient_model_dir, pictures):
     words = refused(
         DeadlineExceeded, patient_model_dir, "serving_default", *pictures, "iterations=100000", "--deadline", 0.5

@@ -119,7 +119,7 @@ def test_a_warm_up_request_that_the_model_refuses(version):
         ("Rising", "loss", "the total loss goes from 0.05 to 1 in 20 iterations"),
         ("NotFinite", "loss", "the total loss goes from nan to nan"),
         ("Unsummed", "loss", "the total loss is not the sum of the others"),
-        ("Deaf", "deadline", "a run with a deadline of "),
+        pytest.param("Deaf", "deadline", "a run with a deadline of ", marks=pytest.mark.slow),
         ("Sharing", "concurrency", "serving_default: losses differs by "),
         ("Sharing", "state", "serving_default runs AssignVariableOp"),
         ("Good", "limits", "max_pixels is 16384 in the card, and what is beyond it is accepted"),
