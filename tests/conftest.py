@@ -52,6 +52,7 @@ def pytest_report_header() -> str:
     return f"tensorflow {tf.__version__}, keras {keras.__version__}, protobuf {google.protobuf.__version__}, {devices}"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has one worker run all files that share a fixture of `SHARED`, and any other file in one piece."""
     fixtures: dict[Path, set[str]] = {}

@@ -22,7 +22,7 @@ from tests.nst_graph.recipe_references import SYSTEMS, run
 
 ITERATIONS = 20
 STEADY = ("nst", "eager", "keras", "tensorflow")
-TOUCHY = ("gatys", "jcjohnson", pytest.param("crowson", marks=pytest.mark.slow))
+TOUCHY = ("gatys", *(pytest.param(name, marks=pytest.mark.slow) for name in ("jcjohnson", "crowson")))
 PICTURES = (picture(48, 64, seed=1), picture(64, 40, seed=2))  # as long as the content, which some scale it to
 TOLERANCE = 1e-4  # relative
 

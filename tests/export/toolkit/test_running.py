@@ -74,13 +74,14 @@ def test_encoded_pictures_and_states_go_out_and_in_as_files(tiny_model_dir, tmp_
 
 
 def test_the_screen_is_a_table(tiny_model_dir, pictures):
-    finished = nst(tiny_model_dir, "serving_default", *pictures, "iterations=1")
+    finished = nst(tiny_model_dir, "evaluate", *pictures, pictures[0].replace("content", "image", 1))
     assert finished.exit_code == 0
-    title, head, image, losses = finished.stdout.splitlines()
-    assert title.startswith(f"serving_default of {tiny_model_dir / '1'}, ")
+    title, head, content, style, variation = finished.stdout.splitlines()
+    assert title.startswith(f"evaluate of {tiny_model_dir / '1'}, ")
     assert head.split() == ["output", "type", "value"]
-    assert image.split() == ["image", "uint8[48,64,3]"]
-    assert losses.split()[:2] == ["losses", "float32[1,4]"]
+    assert content.split() == ["content_error", "float32[]", "0"]
+    assert style.split()[:2] == ["style_errors", "float32[5]"]
+    assert variation.split()[:2] == ["total_variation", "float32[]"]
 
 
 def test_another_makers_model_is_called_with_its_defaults_and_without(model_of, other_server):
@@ -125,6 +126,7 @@ def test_what_is_no_name_and_value_is_wrong_usage(tiny_model_dir, values):
     assert "is not NAME=VALUE" in finished.stderr or "is given twice" in finished.stderr
 
 
+@pytest.mark.slow
 def test_the_graphs_own_refusal_is_shown_in_its_words(tiny_model_dir, server, pictures):
     for target in (tiny_model_dir, server.address):
         words = refused(RequestRefused, target, "serving_default", *pictures, "iterations=0")
