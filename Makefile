@@ -14,8 +14,8 @@ install: $(VENV)/installed  ## make .venv with the command nst
 demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in demo/
 	$(VENV)/bin/nst demo demo
 
-# Workers share the tests by the fixtures that are dear: tests/conftest.py.
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses=auto --dist=loadgroup
+# tests/scheduling.py says which tests stay together.
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses=auto
 
 # MALLOC_ARENA_MAX: glibc keeps eight arenas a processor of what threads have freed, and TensorFlow has many threads.
 test: $(VENV)/installed-dev  ## run the fast tests

@@ -24,18 +24,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from xdist.remote import Producer
 
 from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.exports import LIMITS, Exports, write_light_version
 from tests.garbage import Garbage, keep_what_is_imported
+from tests.scheduling import LoadSharedScheduling
 
 # Of a server that tests share. Each run has a session: 70 MB, and seconds of preparation for each signature.
 RUNS_AT_ONCE = 2
-
-# Each takes half a minute to make and to prepare for its first calls, for which every worker would wait.
-SHARED = ("server", "target", "module")
 
 # A worker's peak, as seen in the whole fast suite: 1 GB of imports, the rest models in the sessions of live servers.
 WORKER_BYTES = 2.8e9
@@ -52,16 +51,8 @@ def pytest_report_header() -> str:
     return f"tensorflow {tf.__version__}, keras {keras.__version__}, protobuf {google.protobuf.__version__}, {devices}"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Has one worker run all files that share a fixture of `SHARED`, and any other file in one piece."""
-    fixtures: dict[Path, set[str]] = {}
-    for item in items:
-        definitions = item._fixtureinfo.name2fixturedefs.items()
-        fixtures.setdefault(item.path, set()).update(name for name, of in definitions if of[-1].scope == "session")
-    for item in items:
-        group = next((name for name in SHARED if name in fixtures[item.path]), str(item.path))
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSharedScheduling:
+    return LoadSharedScheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

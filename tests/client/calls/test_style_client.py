@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -263,16 +264,8 @@ def test_the_default_deadline_grows_with_the_work():
 @pytest.mark.slow
 def test_several_threads_may_share_a_client(client, content, style):
     alone = client.stylize(content, style, iterations=3).image
-    found: list[np.ndarray] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(client.stylize(content, style, iterations=3).image))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 4
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: client.stylize(content, style, iterations=3).image, range(4)))
     assert all(np.array_equal(image, alone) for image in found)
 
 
