@@ -36,10 +36,10 @@ class ForwardPass:
             self._tape.watch(pixels)
             self.maps = features(preprocess(canvas.seen(pixels), replicate))
 
-    def rows(self, layer: str) -> tf.Tensor:
-        """The features of a layer: float32[positions, channels]."""
+    def rows(self, layer: str, dtype: tf.DType = tf.float32) -> tf.Tensor:
+        """The features of a layer: [positions, channels]."""
         features = self.maps[layer]
-        return tf.reshape(tf.cast(features, tf.float32), [-1, features.shape[-1]])
+        return tf.reshape(tf.cast(features, dtype), [-1, features.shape[-1]])
 
     def weights(self, layer: str, weights: tf.Tensor) -> tf.Tensor:
         """Of the weights of the whole picture's positions, those of `rows`: see `weights_in`."""

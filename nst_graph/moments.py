@@ -61,8 +61,8 @@ def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWH
 
     @tf.custom_gradient
     def of(rows: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
-        mean, covariance = moments_of_rows(rows, weights)
-        return (mean, covariance), lambda *upstream: gradient_of_rows(rows, weights, mean, *upstream)
+        found, centred = Moments(*moments_of_rows(rows, weights, tf.constant(True))), tf.constant(True)
+        return tuple(found), lambda *upstream: gradient_of_rows(rows, weights, found, Moments(*upstream), centred)
 
     mean, covariance = of(positions)
     channels = features.shape[-1]
@@ -87,57 +87,87 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     return tf.matmul(rows, rows, transpose_a=True) / _count(rows)
 
 
-_ROWS, _BLOCKS = tf.TensorSpec([None, None]), tf.TensorSpec([None, None, None])
+_ROWS, _BLOCKS, _YES_OR_NO = tf.TensorSpec([None] * 2), tf.TensorSpec([None] * 3), tf.TensorSpec([], tf.bool)
 
 
-@shared(_ROWS, _ROWS)
-def moments_of_rows(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+@shared(_ROWS, _ROWS, _YES_OR_NO)
+def moments_of_rows(rows: tf.Tensor, weights: tf.Tensor, centred: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and covariance of features in rows, float32[positions, channels]; `weights` as in `moments`.
 
     The covariance is that of centred rows: the Gram matrix less the mean's share has rounding for a variance where
-    features are flat, and a root of a negative number.
+    features are flat, and a root of a negative number. Where not `centred`, bool[], they are zeros and the Gram matrix:
+    `Moments.gram` is of both the same, and the rows, the largest tensors of the loop, are passed over once.
     """
 
     def everywhere() -> tuple[tf.Tensor, tf.Tensor]:
-        mean = tf.reduce_mean(rows, axis=0)
-        centred = rows - mean
-        return mean[tf.newaxis], (tf.matmul(centred, centred, transpose_a=True) / _count(rows))[tf.newaxis]
+        mean, away = tf.cond(centred, lambda: _centred(rows), lambda: (tf.zeros_like(rows[0]), rows))
+        return mean[tf.newaxis], (tf.matmul(away, away, transpose_a=True) / _count(rows))[tf.newaxis]
 
     def by_region() -> tuple[tf.Tensor, tf.Tensor]:
-        mean = tf.matmul(weights, rows, transpose_a=True)
-        centred = rows - mean[:, tf.newaxis]
-        return mean, tf.matmul(centred * tf.transpose(weights)[..., tf.newaxis], centred, transpose_a=True)
+        mean = tf.where(centred, tf.matmul(weights, rows, transpose_a=True), 0.0)
+        away = rows - mean[:, tf.newaxis]
+        return mean, tf.matmul(away * tf.transpose(weights)[..., tf.newaxis], away, transpose_a=True)
 
     made: tuple[tf.Tensor, tf.Tensor] = tf.cond(tf.size(weights) > 0, by_region, everywhere)
     return made
 
 
-@shared(_ROWS, _ROWS, _ROWS, _ROWS, _BLOCKS)
+def _centred(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Their mean, and rows less that."""
+    mean = tf.reduce_mean(rows, axis=0)
+    return mean, rows - mean
+
+
 def gradient_of_rows(
-    rows: tf.Tensor, weights: tf.Tensor, mean: tf.Tensor, of_mean: tf.Tensor, of_covariance: tf.Tensor
+    rows: tf.Tensor, weights: tf.Tensor, moments: Moments, of_moments: Moments, centred: tf.Tensor
 ) -> tf.Tensor:
-    """That of a loss: float32[positions, channels].
+    """That of a loss: [positions, channels] of the dtype of `rows`.
 
     One product where autodiff makes two; and none for the covariance's mean, whose share is 0.
 
     Args:
-        rows: features, all or some of those that the moments are of.
-        weights: theirs, among all.
-        mean: of all.
-        of_mean: the loss's gradient for the mean.
-        of_covariance: and for the covariance.
+        rows: features, all or some of those that the moments are of: float32, or bfloat16 with its product in that.
+        weights: theirs, among all: float32[positions, regions], or without columns.
+        moments: of all.
+        of_moments: the loss's gradient for them.
+        centred: as the moments are: see `moments_of_rows`.
     """
-    symmetric = of_covariance + tf.linalg.matrix_transpose(of_covariance)
+    made: tf.Tensor = _GRADIENTS[rows.dtype](rows, weights, moments.mean, of_moments, centred)
+    return made
+
+
+def _gradient_of_rows(
+    rows: tf.Tensor, weights: tf.Tensor, mean: tf.Tensor, of_moments: Moments, centred: tf.Tensor
+) -> tf.Tensor:
+    symmetric = of_moments.covariance + tf.linalg.matrix_transpose(of_moments.covariance)
+    of = rows.dtype
+
+    def away(rows: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+        # Before the product: after it, what rounding leaves of a mean is more than the gradient of flat features.
+        return tf.cond(centred, lambda: tf.cast(tf.cast(rows, tf.float32) - mean, of), lambda: rows)
 
     def everywhere() -> tf.Tensor:
-        count = _count(rows)  # divides the small tensors: the rows are the largest of the whole loop
-        return tf.matmul(rows - mean, symmetric[0] / count) + of_mean / count
+        # As a convolution of 1 x 1, which oneDNN multiplies faster than a matrix: in bfloat16 in a quarter of the time.
+        count = _count(rows)
+        matrix, shift = tf.cast(symmetric / count, of), tf.cast(of_moments.mean[0] / count, of)
+        of_rows = tf.nn.conv2d(away(rows, mean)[tf.newaxis, tf.newaxis], matrix[tf.newaxis], 1, "VALID")
+        return tf.nn.bias_add(of_rows, shift)[0, 0]
 
     def by_region() -> tf.Tensor:
-        each = tf.matmul(rows - mean[:, tf.newaxis], symmetric) + of_mean[:, tf.newaxis]
-        return tf.reduce_sum(tf.transpose(weights)[..., tf.newaxis] * each, axis=0)
+        each = tf.matmul(away(rows[tf.newaxis], mean[:, tf.newaxis]), tf.cast(symmetric, of))
+        each += tf.cast(of_moments.mean[:, tf.newaxis], of)
+        return tf.reduce_sum(tf.cast(tf.transpose(weights)[..., tf.newaxis], of) * each, axis=0)
 
-    return tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    made: tf.Tensor = tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    return made
+
+
+_GRADIENTS = {
+    dtype: shared(tf.TensorSpec([None, None], dtype), _ROWS, _ROWS, Moments(_ROWS, _BLOCKS), _YES_OR_NO)(
+        _gradient_of_rows
+    )
+    for dtype in (tf.float32, tf.bfloat16)
+}
 
 
 def _count(rows: tf.Tensor) -> tf.Tensor:

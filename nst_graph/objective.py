@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,12 +10,13 @@ import keras
 import tensorflow as tf
 
 from nst_graph.canvas import Canvas
+from nst_graph.convolution import convolved
 from nst_graph.forward_pass import ForwardPass
-from nst_graph.moments import gradient_of_rows
+from nst_graph.moments import Moments, gradient_of_rows
 from nst_graph.presets import STYLE_LAYERS
 from nst_graph.recipe import CONTENT_LOSSES, Recipe
 from nst_graph.running_moments import RunningMoments, accumulated, no_moments
-from nst_graph.style_losses import STYLE_TARGET, StyleTarget, style_loss, style_targets
+from nst_graph.style_losses import STYLE_TARGET, StyleTarget, compares_means, style_loss, style_targets
 from nst_graph.tiles import Tile
 from nst_graph.variation import variation as total_variation
 from nst_graph.vgg19 import features_at, scale_of
@@ -57,7 +59,7 @@ class Objective:
         """
         self._content_layers = list(content_layers)
         self._network = features_at(network, [*content_layers, *STYLE_LAYERS])
-        self._features = _compiled(self._network) if xla else self._network
+        self._features = (_compiled if xla else _features)(self._network)
 
     @property
     def target_specs(self) -> Targets:
@@ -95,10 +97,12 @@ class Objective:
         *,
         factors: tf.Tensor,
         anew: tf.Tensor,
+        recipe: Recipe,
     ) -> list[RunningMoments]:
         """With the positions of a pass, at `STYLE_LAYERS`: see `nst_graph.running_moments.accumulated`."""
+        centred = compares_means(recipe.style_loss)
         return [
-            RunningMoments(*accumulated(one, anew, forward.rows(layer), each, factors))
+            RunningMoments(*accumulated(one, anew, forward.rows(layer), each, factors, centred))
             for layer, one, each in zip(STYLE_LAYERS, running, weights, strict=True)
         ]
 
@@ -138,11 +142,13 @@ class Objective:
         style, of_moments = style_loss(
             recipe.style_loss, unit, moments, targets.style, weights_of_layers, targets.shares
         )
-        layers = zip(STYLE_LAYERS, weights, moments, of_moments, strict=True)
-        for layer, each, of_all, (of_mean, of_covariance) in layers:
-            rows = gradient_of_rows(forward.rows(layer), each, of_all.mean, scale * of_mean, scale * of_covariance)
-            of_map = tf.reshape(rows, tf.shape(forward.maps[layer]))
-            of_maps[layer] = of_maps[layer] + of_map if layer in of_maps else of_map
+        centred = compares_means(recipe.style_loss)
+        for layer, each, of_all, upstream in zip(STYLE_LAYERS, weights, moments, of_moments, strict=True):
+            maps = forward.maps[layer]
+            rows = forward.rows(layer, tf.float32 if maps.dtype == tf.float16 else maps.dtype)  # float16 underflows
+            of_rows = gradient_of_rows(rows, each, of_all, Moments(*(scale * one for one in upstream)), centred)
+            of_map = tf.reshape(of_rows, tf.shape(maps))
+            of_maps[layer] = of_maps[layer] + tf.cast(of_map, tf.float32) if layer in of_maps else of_map
         return Contribution(content, style, forward.gradient(of_maps))
 
     def _content(
@@ -192,6 +198,24 @@ def gradient_scale(size: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     values, one epsilon serves every size (and float16 does not underflow).
     """
     return tf.where(recipe.numbers["per_pixel"] > 0, 3.0 * tf.cast(tf.reduce_prod(size), tf.float32), 1.0)
+
+
+def _features(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:
+    """The network as a processor runs it fastest, with a gradient for the picture alone: see `convolved`."""
+
+    def of(picture: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        maps, value, pooled = {}, picture, False
+        for layer, following in itertools.pairwise([*network.layers[1:], None]):
+            if isinstance(layer, keras.layers.Conv2D):
+                pooled = isinstance(following, keras.layers.MaxPooling2D) and layer.name not in network.output
+                kernel, bias = (tf.convert_to_tensor(weights.value) for weights in (layer.kernel, layer.bias))
+                value = convolved(tf.cast(value, kernel.dtype), kernel, bias, layer.padding.upper(), pooled=pooled)
+            elif not pooled:
+                value = layer(value)
+            maps[layer.name] = value
+        return {name: maps[name] for name in network.output}
+
+    return of
 
 
 def _compiled(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:

@@ -30,9 +30,14 @@ def no_moments(regions: tf.Tensor, channels: int) -> RunningMoments:
     return RunningMoments(Moments(mean, tf.zeros(tf.stack([regions, channels, channels]))), tf.zeros([regions]))
 
 
-@shared(RUNNING_MOMENTS, _YES_OR_NO, _ROWS, _ROWS, _NUMBERS)
+@shared(RUNNING_MOMENTS, _YES_OR_NO, _ROWS, _ROWS, _NUMBERS, _YES_OR_NO)
 def accumulated(
-    before: RunningMoments, anew: tf.Tensor, rows: tf.Tensor, weights: tf.Tensor, factors: tf.Tensor
+    before: RunningMoments,
+    anew: tf.Tensor,
+    rows: tf.Tensor,
+    weights: tf.Tensor,
+    factors: tf.Tensor,
+    centred: tf.Tensor,
 ) -> RunningMoments:
     """With the positions of another tile.
 
@@ -42,9 +47,10 @@ def accumulated(
         rows: the tile's features, float32[positions, channels].
         weights: float32[positions, regions], or without columns where all positions are one region.
         factors: float32[regions]: on the weights, of the picture that the tile is of.
+        centred: see `moments_of_rows`; the same for all tiles.
     """
     sums = tf.cond(tf.size(weights) > 0, lambda: sum_of_rows(weights), lambda: tf.ones([1]))
-    now = Moments(*moments_of_rows(rows, tf.math.divide_no_nan(weights, sums)))
+    now = Moments(*moments_of_rows(rows, tf.math.divide_no_nan(weights, sums), centred))
     weight = sums * factors
     # Not times 0: the last moments of a run that has diverged may be no numbers.
     known = [tf.where(anew, tf.zeros_like(tensor), tensor) for tensor in (*before.moments, before.weight)]

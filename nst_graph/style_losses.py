@@ -123,6 +123,11 @@ STYLE_LOSSES: Mapping[StyleLoss, tuple[Scales, Error]] = {
 _ERRORS = (_gram, _mean_and_covariance, _wasserstein)
 
 
+def compares_means(kind: tf.Tensor) -> tf.Tensor:
+    """Whether a row number, int32[], of `STYLE_LOSSES` needs mean and covariance, or the Gram matrix alone: bool[]."""
+    return tf.constant([error is not _gram for _, error in STYLE_LOSSES.values()])[kind]
+
+
 def style_targets(kind: tf.Tensor, unit: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
     """Of each layer, for the row number `kind`, int32[], of `STYLE_LOSSES`, with features in `unit`, float32[]."""
     made = [_target(kind, unit, style) for style in styles]

@@ -204,7 +204,9 @@ class Traversal:
         style = tf.clip_by_value(seen.number - FIRST_STYLE, 0, self._styles - 1)
         factors = tf.where(visit.style, self._regions.weights[style], tf.ones_like(shares))
         anew = ~visit.style & (seen.visits == 0)
-        return self._objective.accumulated(seen.running, forward, weights, factors=factors, anew=anew)
+        return self._objective.accumulated(
+            seen.running, forward, weights, factors=factors, anew=anew, recipe=self._recipe
+        )
 
     def _contributed(
         self, seen: TraversalState, forward: ForwardPass, weights: list[tf.Tensor], tiles: Tiles, visit: Visit
