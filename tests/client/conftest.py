@@ -44,7 +44,7 @@ def run_python(*arguments: object, **environment: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # a guard: beside the slow tests a demo has taken two minutes
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200", **environment},
     )
 

@@ -185,7 +185,8 @@ def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content,
     assert read_card(version_dir).precision == precision
     nodes = nodes_of(version_dir)
     types = {op: {tf.as_dtype(node.attr["T"].type) for node in nodes if node.op == op} for op in ("Conv2D", "MatMul")}
-    assert types["Conv2D"] == {tf.as_dtype(precision)}
+    # The style's gradient is a convolution of 1 x 1, which in float16 would underflow.
+    assert types["Conv2D"] == {tf.as_dtype(precision)} | ({tf.float32} if precision == "float16" else set())
     # Gram matrices, the size in a PNG file's header, and the colours of a whole picture
     assert types["MatMul"] == {tf.float32, tf.int64, tf.float64}
 
