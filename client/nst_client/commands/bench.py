@@ -78,14 +78,18 @@ def bench(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, which ends all processes
     environment = dict(os.environ)  # without the log level that this process takes for itself
     importlib.import_module("nst_export.quiet_import").import_tensorflow()
+    gpu = module(".gpu").gpu_name()
+    if not row and not gpu:
+        rows, without = [one for one in rows if not one.for_gpus], [one for one in rows if one.for_gpus]
+        left_out += [module(".report").LeftOut(one.name, module(".rows").WHY_FOR_GPUS) for one in without]
     measuring = module(".measure")
     found = module(".run").measured(
         measuring.Plan(rows, sorted(set(size or SIZES)), rounds, iterations, call_iterations),
         weights=weights,
-        serve=functools.partial(_serve, environment),
+        serve=functools.partial(_serve, environment | module(".runner").SHARED_GPU, on_a_gpu=gpu is not None),
         pytorch=pytorch,
         left_out=left_out,
-        processor=this_processor().found,
+        processor=", ".join(filter(None, (this_processor().found, gpu))),
         say=functools.partial(typer.echo, err=True),
     )
     typer.echo(shown(found, "nst_export.bench.screen", as_json=as_json))
@@ -114,7 +118,7 @@ def _rows(names: Sequence[str], python: str | None) -> tuple[list[Any], tuple[st
 
 
 @contextmanager
-def _serve(environment: Mapping[str, str], model_dir: Path) -> Iterator[Any]:
+def _serve(environment: Mapping[str, str], model_dir: Path, *, on_a_gpu: bool) -> Iterator[Any]:
     """A server of a model, as `nst_export.bench.runner` has it."""
     from nst_client.calls.style_client import StyleClient
     from nst_client.demo.server import embedded_server
@@ -135,7 +139,7 @@ def _serve(environment: Mapping[str, str], model_dir: Path) -> Iterator[Any]:
                 except NstError as error:
                     raise runner.RowFailed(str(error).rstrip(".")) from error
 
-            yield runner.Served(server.process, stylize)
+            yield runner.Served(None if on_a_gpu else server.process, stylize)
     except NstError as error:
         raise runner.RowFailed(str(error).rstrip(".")) from error
 

@@ -10,10 +10,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nst_export.bench import gpu
 
-def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> Callable[[int], float]:
+gpu_memory = gpu.gpu_memory  # see `worker`
+
+
+def prepare(folder: str, size: int, **others: object) -> Callable[[int], float]:
     """Everything but the targets, which belong to a call; see `worker` and `task`."""
-    del precision, channels_last  # tutorials know neither
+    del others  # tutorials know neither precision nor layout
     recipe = json.loads(Path(folder, "recipe.json").read_text(encoding="utf-8"))
     pictures = np.load(Path(folder, f"pictures-{size}.npz"))
     network = network_with(Path(folder, "weights.npz"))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import NamedTuple
 
-from nst_export.bench.memory import memory_of
 from nst_export.bench.rows import Row, peak_rows
 from nst_export.bench.runner import RowFailed, Runner, Timed
 
@@ -50,7 +49,7 @@ class Contender:
         """Has its process ready until the stack is closed."""
         try:
             self.runner = stack.enter_context(start(self.row, size))
-            self.base_memory = memory_of(self.runner.process, "VmRSS")
+            self.base_memory = self.runner.memory("VmRSS")
         except RowFailed as error:
             self.problem = str(error)
 
@@ -74,7 +73,7 @@ class Contender:
         return timed
 
     def _remember_memory(self) -> None:
-        peak = None if self.runner is None else memory_of(self.runner.process, "VmHWM")
+        peak = None if self.runner is None else self.runner.memory("VmHWM")
         if peak is not None and self.base_memory is not None:
             self.peak_memory = peak - self.base_memory
 

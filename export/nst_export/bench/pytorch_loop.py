@@ -15,16 +15,27 @@ from torch.nn import functional
 Kernels = Mapping[str, tuple[torch.Tensor, torch.Tensor]]
 
 
-def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> Callable[[int], float]:
+HERE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def gpu_memory() -> int | None:
+    """See `worker`."""
+    return torch.cuda.max_memory_allocated() if HERE.type == "cuda" else None
+
+
+def prepare(folder: str, size: int, precision: str, *, channels_last: bool, **others: object) -> Callable[[int], float]:
     """Everything but the targets, which belong to a call; see `worker` and `task`."""
+    del others
     torch.set_num_threads(os.cpu_count() or 1)
+    torch.backends.cudnn.benchmark = True  # TensorFlow too tries cuDNN's algorithms, and multiplies float32 as TF32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
     layout = torch.channels_last if channels_last else torch.contiguous_format
     recipe = json.loads(Path(folder, "recipe.json").read_text(encoding="utf-8"))
     weights = kernels(Path(folder, "weights.npz"), getattr(torch, precision), layout)
-    means = torch.tensor(recipe["means"]).view(1, 3, 1, 1)
+    means = torch.tensor(recipe["means"], device=HERE).view(1, 3, 1, 1)
     loaded = np.load(Path(folder, f"pictures-{size}.npz"))
     content, style = (
-        torch.from_numpy(loaded[name][..., ::-1].copy()).permute(2, 0, 1)[None].float() - means
+        torch.from_numpy(loaded[name][..., ::-1].copy()).permute(2, 0, 1)[None].to(HERE).float() - means
         for name in ("content", "style")
     )
 
@@ -38,7 +49,7 @@ def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> C
         del wanted, styles
         settings = recipe["adam"]
         optimizer = torch.optim.Adam([image], settings["learning_rate"], (settings["beta_1"], settings["beta_2"]))
-        total = torch.zeros(())
+        total = torch.zeros((), device=HERE)
         for number in range(1, iterations + 1):
             optimizer.zero_grad()
             total = loss(features(image, weights, recipe), targets, matrices, recipe)
@@ -48,7 +59,7 @@ def prepare(folder: str, size: int, precision: str, *, channels_last: bool) -> C
             optimizer.step()
             with torch.no_grad():
                 image.clamp_(-means, 255 - means)
-        image.detach().numpy()
+        image.detach().cpu().numpy()
         return float(total)
 
     return run
@@ -61,9 +72,9 @@ def kernels(file: Path, dtype: torch.dtype, layout: torch.memory_format) -> Kern
     return {
         name: (
             torch.from_numpy(arrays[f"{name}/kernel"].transpose(3, 2, 0, 1).copy())
-            .to(dtype)
+            .to(HERE, dtype)
             .contiguous(memory_format=layout),
-            torch.from_numpy(arrays[f"{name}/bias"]).to(dtype),
+            torch.from_numpy(arrays[f"{name}/bias"]).to(HERE, dtype),
         )
         for name in names
     }

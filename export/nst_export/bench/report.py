@@ -23,7 +23,7 @@ class Measured(NamedTuple):
     share_of_limit: float | None  # the iteration's convolutions at the peak of its precision, over the seconds
     times_nst_float32: float | None  # its seconds over those of nst-float32: the median of the ratios within a round
     times_nst_bfloat16: float | None  # the same over those of nst-bfloat16
-    base_memory: int | None  # bytes of its process before the first call; null where the system does not tell
+    base_memory: int | None  # bytes of its process, or its bytes of a GPU, before the first call; null: not known
     peak_memory: int | None  # bytes that were added at the highest
     loss: float | None  # total, of the last picture that was looked at: what shows that all rows compute the same
     problem: str  # why there are no figures; else empty
@@ -69,7 +69,7 @@ class LeftOut(NamedTuple):
 class Benchmark(NamedTuple):
     """Everything."""
 
-    processor: str  # kind, cores that may be used, and what makes it fast
+    processor: str  # kind, cores that may be used, and what makes it fast; with a GPU, its name
     versions: Mapping[str, Any]  # of Python, TensorFlow, NumPy, PyTorch, nst-serving
     weights: str  # source and SHA-256 of VGG19's weights
     preset: str  # the recipe of all rows

@@ -14,6 +14,9 @@ Kind = Literal["eager", "pytorch", "session", "grpc", "peak"]
 
 HOW_TO_GET_PYTORCH = "Install PyTorch and NumPy in any environment, and name its interpreter with --torch-python PATH."
 
+COMPILED = "stylize_xla"
+
+WHY_FOR_GPUS = "There is no GPU, and without one float16 and XLA are slower. --row measures it all the same."
 
 HERE = Path(__file__).parent
 
@@ -34,6 +37,8 @@ class Row(NamedTuple):
     precision: Precision
     meaning: str
     channels_last: bool = False  # the layout of PyTorch's tensors
+    signature: str = "serving_default"  # of our model
+    for_gpus: bool = False  # left out where there is none, unless it is named
 
     def settings(self, folder: Path, size: int) -> dict[str, Any]:
         """What its program is given: see `worker`."""
@@ -42,6 +47,7 @@ class Row(NamedTuple):
             "size": size,
             "precision": self.precision,
             "channels_last": self.channels_last,
+            "signature": self.signature,
         }
 
 
@@ -50,8 +56,15 @@ ROWS = (
     Row("pytorch-float32", "pytorch", "float32", "PyTorch in a Python loop, its default layout"),
     Row("pytorch-float32-channels-last", "pytorch", "float32", "the same with channels last", channels_last=True),
     Row("pytorch-bfloat16-channels-last", "pytorch", "bfloat16", "the same in bfloat16", channels_last=True),
+    Row(
+        "pytorch-float16-channels-last", "pytorch", "float16", "the same in float16", channels_last=True, for_gpus=True
+    ),
     Row("nst-float32", "session", "float32", "our SavedModel in a session, as a server runs it"),
     Row("nst-bfloat16", "session", "bfloat16", "the same in bfloat16"),
+    Row("nst-float16", "session", "float16", "the same in float16", for_gpus=True),
+    Row("nst-float32-xla", "session", "float32", "the network compiled by XLA", signature=COMPILED, for_gpus=True),
+    Row("nst-bfloat16-xla", "session", "bfloat16", "the same in bfloat16", signature=COMPILED, for_gpus=True),
+    Row("nst-float16-xla", "session", "float16", "the same in float16", signature=COMPILED, for_gpus=True),
     Row("nst-grpc-float32", "grpc", "float32", "our SavedModel over gRPC from `nst serve` on this machine"),
     Row("nst-grpc-bfloat16", "grpc", "bfloat16", "the same in bfloat16"),
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 import nst_graph
 from nst_export.bench.measure import Plan, Say, seen_at
 from nst_export.bench.report import Benchmark, LeftOut
-from nst_export.bench.rows import LOOPS, Row
+from nst_export.bench.rows import COMPILED, LOOPS, Row
 from nst_export.bench.runner import Runner, Served, ServedRow, worker_process
 from nst_export.bench.summary import Machine, benchmark
 from nst_export.bench.task import model_dir, write_task
@@ -52,7 +52,8 @@ def measured(
         folder = Path(name)
         say("Exporting the models.")
         precisions = dict.fromkeys(row.precision for row in plan.rows if row.kind in ("session", "grpc"))
-        task = write_task(folder, weights=weights, sizes=plan.sizes, precisions=precisions)
+        xla = any(row.signature == COMPILED for row in plan.rows)
+        task = write_task(folder, weights=weights, sizes=plan.sizes, precisions=precisions, xla=xla)
 
         @contextmanager
         def start(row: Row, size: int) -> Iterator[Runner]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from nst_export.bench import worker
+from nst_export.bench.memory import Field, memory_of
 from nst_export.bench.task import pictures_of
+
+# For processes that take turns on a GPU: TensorFlow otherwise takes nearly all of its memory, and the second has none.
+SHARED_GPU = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 class RowFailed(Exception):
@@ -33,9 +38,8 @@ class Timed(NamedTuple):
 class Runner(Protocol):
     """Runs a row."""
 
-    @property
-    def process(self) -> int:
-        """The number of the process whose memory the row takes."""
+    def memory(self, field: Field) -> int | None:
+        """Bytes of its process, now or at the highest; of the GPU's where it computes there. None: not known."""
 
     def timed(self, iterations: int) -> Timed:
         """Runs once.
@@ -55,12 +59,17 @@ class WorkerProcess:
             RowFailed: it never is.
         """
         self._process, self._errors = process, errors
+        self._gpu_memory: int | None = None
         self._answer()
 
     @property
     def process(self) -> int:
         """Its number."""
         return self._process.pid
+
+    def memory(self, field: Field) -> int | None:
+        """See `Runner`."""
+        return memory_of(self.process, field) if self._gpu_memory is None else self._gpu_memory
 
     def timed(self, iterations: int) -> Timed:
         """See `Runner`."""
@@ -72,11 +81,12 @@ class WorkerProcess:
         answer = self._answer()
         return Timed(answer["seconds"], answer["value"])
 
-    def _answer(self) -> dict[str, float]:
+    def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else b""
         if not line:
             self._fail()
-        found: dict[str, float] = json.loads(line)
+        found: dict[str, Any] = json.loads(line)
+        self._gpu_memory = found.pop("gpu_memory")
         return found
 
     def _fail(self) -> None:
@@ -107,6 +117,7 @@ def worker_process(loop: Path, settings: Mapping[str, Any], python: str = sys.ex
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
+                env=os.environ | SHARED_GPU,
                 bufsize=0,  # a buffer would keep what a dead process did not read, and closing it would raise once more
                 start_new_session=True,  # Ctrl-C is for the benchmark, which ends the process
             )
@@ -120,7 +131,7 @@ def worker_process(loop: Path, settings: Mapping[str, Any], python: str = sys.ex
 class Served(NamedTuple):
     """A server of a model, and how to call it."""
 
-    process: int
+    process: int | None  # whose memory counts
     stylize: Callable[..., np.ndarray]  # content, style and iterations to losses; raises RowFailed
 
 
@@ -132,10 +143,9 @@ class ServedRow:
         self._served = served
         self._pictures = pictures_of(folder, size)
 
-    @property
-    def process(self) -> int:
-        """The server's."""
-        return self._served.process
+    def memory(self, field: Field) -> int | None:
+        """See `Runner`."""
+        return None if self._served.process is None else memory_of(self._served.process, field)
 
     def timed(self, iterations: int) -> Timed:
         """See `Runner`."""

@@ -15,6 +15,7 @@ from nst_export.toolkit.cost import iteration_flops
 from nst_export.toolkit.sample_inputs import sample_picture
 from nst_export.weights import WeightsRecord, fill_weights
 from nst_graph.choices import Precision, PresetName
+from nst_graph.execution import Execution
 from nst_graph.limits import DEFAULT_LIMITS
 from nst_graph.presets import PRESETS, STYLE_LAYERS
 from nst_graph.style_transfer import network_for
@@ -32,7 +33,7 @@ class Task(NamedTuple):
     flops_per_pixel: float  # of an iteration's convolutions
 
 
-def write_task(folder: Path, *, weights: str, sizes: Iterable[int], precisions: Iterable[Precision]) -> Task:
+def write_task(folder: Path, *, weights: str, sizes: Iterable[int], precisions: Iterable[Precision], xla: bool) -> Task:
     """Writes everything that the rows read.
 
     Args:
@@ -40,6 +41,7 @@ def write_task(folder: Path, *, weights: str, sizes: Iterable[int], precisions: 
         weights: as for `nst export`.
         sizes: sides of the square pictures, in pixels.
         precisions: of our models.
+        xla: whether these have signatures that XLA compiles.
 
     Raises:
         ExportError: the weights are not to be had, or nothing can be written.
@@ -55,7 +57,12 @@ def write_task(folder: Path, *, weights: str, sizes: Iterable[int], precisions: 
     limits = DEFAULT_LIMITS._replace(max_pixels=max(DEFAULT_LIMITS.max_pixels, *(size * size for size in sizes)))
     for precision in precisions:
         export_version(
-            model_dir(folder, precision), weights=weights, preset_name=PRESET, precision=precision, limits=limits
+            model_dir(folder, precision),
+            weights=weights,
+            preset_name=PRESET,
+            precision=precision,
+            limits=limits,
+            execution=Execution(xla=xla),
         )
     shapes = {variable.path: tuple(variable.shape) for variable in network.variables}
     return Task(folder, record, iteration_flops(shapes))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 
 import pytest
 
@@ -28,10 +27,11 @@ PEAK = {"peak-float32": 640_000.0, "peak-bfloat16": 2_048_000.0}  # an iteration
 class Known:
     """A row that says how long it takes."""
 
-    process = os.getpid()
-
     def __init__(self, name: str, size: int, fails_at: int | None) -> None:
         self.name, self.price, self.fails_at = name, PRICES.get(name, 0) * size * size / 1024, fails_at
+
+    def memory(self, field: str) -> int | None:
+        return {"VmRSS": 1_000, "VmHWM": 4_000}[field]
 
     def timed(self, iterations: int) -> Timed:
         if iterations == self.fails_at:
@@ -76,6 +76,7 @@ def test_the_cost_is_marginal_and_compared_with_ours_and_the_limit():
     assert rows["nst-float32"].share_of_limit == pytest.approx(1.6 / 2.0)
     assert rows["nst-bfloat16"].share_of_limit == pytest.approx(0.5)
     assert rows["nst-float32"].loss == 7.0
+    assert (rows["nst-float32"].base_memory, rows["nst-float32"].peak_memory) == (1_000, 3_000)
 
 
 def test_whole_calls_are_compared_at_the_smallest_size():

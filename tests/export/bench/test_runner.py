@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from nst_export.bench import worker
+from nst_export.bench.memory import memory_of
 from nst_export.bench.runner import RowFailed, worker_process
 
 LOOP = """
@@ -46,6 +47,14 @@ def test_a_process_answers_with_seconds_and_a_value(loop):
     assert first.seconds >= 0
 
 
+def test_its_memory_is_that_of_the_gpu_where_it_has_one(loop):
+    with worker_process(loop, {"start": 6.0}) as running:
+        assert running.memory("VmRSS") == pytest.approx(memory_of(running.process, "VmRSS"), rel=0.1)
+    loop.write_text(LOOP + "\ndef gpu_memory():\n    return 5_000\n")
+    with worker_process(loop, {"start": 6.0}) as running:
+        assert running.memory("VmRSS") == 5_000
+
+
 def test_it_ends_with_the_block_however_that_ends(loop):
     def interrupted() -> None:
         with worker_process(loop, {"start": 1.0}) as running:
@@ -62,7 +71,7 @@ def test_it_ends_with_its_input(loop):
     command = [sys.executable, worker.__file__, loop, '{"start": 1.0}']
     done = subprocess.run(command, input="2\n", capture_output=True, text=True, timeout=60, check=True)
     ready, answer = done.stdout.splitlines()
-    assert ready == '{"ready": true}'
+    assert ready == '{"gpu_memory": null}'
     assert '"value": 0.5' in answer
 
 
