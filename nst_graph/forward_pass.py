@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -10,6 +10,12 @@ from nst_graph.canvas import Canvas
 from nst_graph.running_moments import weights_in
 from nst_graph.tiles import Tile, counting
 from nst_graph.vgg19 import preprocess, scale_of
+
+# Of the gradient that a network in float16 is given, the largest number. float16 ends at 65,504, so on the way to the
+# pixels it may grow two thousand times; at the other end a hundred-millionth of it is not yet 0.
+LARGEST_IN_FLOAT16 = 32.0
+
+SMALLEST = 1e-30  # no gradient at all has a scale too
 
 Features = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]  # of what `preprocess` returns
 
@@ -57,6 +63,23 @@ class ForwardPass:
         return tf.cast(positions, tf.float32) * float(self.maps[layer].shape[-1])
 
     def gradient(self, of_maps: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """For the pixels, from the gradient for each feature map, of any float dtype: float32[height, width, 3]."""
-        given = [tf.cast(tf.reshape(of_maps[layer], tf.shape(maps)), maps.dtype) for layer, maps in self.maps.items()]
-        return self._tape.gradient(list(self.maps.values()), self._pixels, output_gradients=given)
+        """For the pixels, from the gradient for each feature map, of any float dtype: float32[height, width, 3].
+
+        In float16 with a loss scale of its own (Micikevicius et al. 2018, Mixed Precision Training, section 3.2).
+        """
+        maps = list(self.maps.values())
+        given = [tf.reshape(of_maps[layer], tf.shape(features)) for layer, features in self.maps.items()]
+        if maps[0].dtype != tf.float16:
+            return self._from(maps, given)
+        scale = loss_scale(given)
+        return self._from(maps, [scale * each for each in given]) / scale
+
+    def _from(self, maps: Sequence[tf.Tensor], of_maps: Sequence[tf.Tensor]) -> tf.Tensor:
+        given = [tf.cast(each, features.dtype) for each, features in zip(of_maps, maps, strict=True)]
+        return self._tape.gradient(maps, self._pixels, output_gradients=given)
+
+
+def loss_scale(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
+    """With which the largest number in gradients, float32 of any shape, is `LARGEST_IN_FLOAT16`: float32[]."""
+    largest = tf.reduce_max([tf.reduce_max(tf.abs(each)) for each in gradients])
+    return LARGEST_IN_FLOAT16 / tf.maximum(largest, SMALLEST)

@@ -195,7 +195,7 @@ def gradient_scale(size: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     """Factor on the gradient of the total loss of a picture of a height and width, int32[2]: float32[].
 
     A relative loss is a mean, so its gradient shrinks as the picture grows. Taken times the number of pixel
-    values, one epsilon serves every size (and float16 does not underflow).
+    values, one epsilon serves every size.
     """
     return tf.where(recipe.numbers["per_pixel"] > 0, 3.0 * tf.cast(tf.reduce_prod(size), tf.float32), 1.0)
 
