@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.canvas import Canvas
 from nst_graph.running_moments import weights_in
 from nst_graph.tiles import Tile, counting
@@ -24,7 +25,15 @@ class ForwardPass:
     """One, with what its gradient needs."""
 
     def __init__(
-        self, features: Features, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, replicate: tf.Tensor
+        self,
+        features: Features,
+        pixels: tf.Tensor,
+        canvas: Canvas,
+        tile: Tile,
+        size: tf.Tensor,
+        replicate: tf.Tensor,
+        *,
+        alone: tf.Tensor,
     ) -> None:
         """Passes forward.
 
@@ -35,8 +44,9 @@ class ForwardPass:
             tile: where they are in the picture.
             size: of the whole picture, int32[2].
             replicate: see `preprocess`.
+            alone: whether the tile is the whole picture, all of which counts: 1 or 0, int32[].
         """
-        self._tile, self._pixels = tile, pixels
+        self._tile, self._pixels, self._alone = tile, pixels, alone
         self.size = size
         with tf.GradientTape() as self._tape:
             self._tape.watch(pixels)
@@ -47,20 +57,33 @@ class ForwardPass:
         features = self.maps[layer]
         return tf.reshape(tf.cast(features, dtype), [-1, features.shape[-1]])
 
-    def weights(self, layer: str, weights: tf.Tensor) -> tf.Tensor:
-        """Of the weights of the whole picture's positions, those of `rows`: see `weights_in`."""
-        scale, shape = scale_of(layer), tf.shape(self.maps[layer])
-        return weights_in(weights, self._tile, tf.constant(scale), self.size // scale, shape[1:3])
+    def weights(self, weights: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Of the weights of the whole picture's positions, by layer, those of its `rows`: see `weights_in`."""
+
+        def of_tile() -> list[tf.Tensor]:
+            return [
+                weights_in(each, self._tile, tf.constant(scale_of(layer)), self.size // scale_of(layer), shape)
+                for (layer, each), shape in zip(weights.items(), shapes, strict=True)
+            ]
+
+        shapes = [tf.shape(self.maps[layer])[1:3] for layer in weights]
+        of_all = list(weights.values())
+        found: list[tf.Tensor] = decisions.cond(self._alone, lambda: of_all, of_tile)
+        return found
 
     def counting(self, layer: str) -> tf.Tensor:
-        """1 where a layer's features count: see `nst_graph.tiles.counting`."""
-        ones = counting(self._tile, tf.constant(scale_of(layer)), tf.shape(self.maps[layer])[1:3])
+        """1 where a layer's features count: see `nst_graph.tiles.counting`; [1, 1, 1] where all do."""
+
+        def of_tile() -> tf.Tensor:
+            return counting(self._tile, tf.constant(scale_of(layer)), tf.shape(self.maps[layer])[1:3])
+
+        ones = decisions.cond(self._alone, lambda: tf.ones([1, 1, 1]), of_tile)
         return tf.ensure_shape(ones, [None, None, 1])
 
     def count(self, layer: str) -> tf.Tensor:
         """How many features of a layer the whole picture has: float32[]."""
-        positions = tf.reduce_prod(self.size // scale_of(layer))
-        return tf.cast(positions, tf.float32) * float(self.maps[layer].shape[-1])
+        height, width = tf.unstack(self.size // scale_of(layer))
+        return tf.cast(height * width, tf.float32) * float(self.maps[layer].shape[-1])
 
     def gradient(self, of_maps: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """For the pixels, from the gradient for each feature map, of any float dtype: float32[height, width, 3].

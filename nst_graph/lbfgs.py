@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from nst_graph import decisions
+from nst_graph.decisions import at_least
 from nst_graph.optimiser import SHORTENED, Memory, Settings, Sizes, empty_memory
 
 # A pair with less curvature than this is not remembered (torch.optim.LBFGS: `if ys > 1e-10`).
@@ -62,9 +64,9 @@ class Lbfgs:
             ring = tf.concat([steps, step[tf.newaxis], changes, change[tf.newaxis]], axis=0)
             return pairs + 1, curvature / length, ring
 
-        enough = (memory.steps > 0) & (curvature > LEAST_CURVATURE)
+        enough = at_least(memory.steps, 1) * tf.cast(curvature > LEAST_CURVATURE, tf.int32)
         start = tf.where(memory.steps > 0, scale, 1.0)
-        remembered: tuple[tf.Tensor, tf.Tensor, tf.Tensor] = tf.cond(
+        remembered: tuple[tf.Tensor, tf.Tensor, tf.Tensor] = decisions.cond(
             enough, longer, lambda: (pairs, start, memory.ring)
         )
         return remembered

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from nst_graph import decisions
+from nst_graph.decisions import either, holds, no
 from nst_graph.kept import Kept
 from nst_graph.objective import Losses
 from nst_graph.optimiser import Memory
@@ -31,24 +33,24 @@ class Levels(NamedTuple):
     of: Callable[[tf.Tensor], tf.Tensor]  # the level of an iteration: int32[] to int32[]
     # Before the first visit at a level; and the state at its size.
     begin: Callable[[tf.Tensor, LoopState], tuple[Traversed, LoopState]]
-    complete: Callable[[Traversed], tf.Tensor]  # whether the next picture follows: bool[]
+    complete: Callable[[Traversed], tf.Tensor]  # whether the next picture follows: 1 or 0, int32[]
     next_picture: Callable[[tf.Tensor, Traversed], Traversed]  # at a level, on to the next picture
-    # Of the next tile; and whether the painted picture's losses are known: bool[].
+    # Of the next tile; and whether the painted picture's losses are known: 1 or 0, int32[].
     visit: Callable[[tf.Tensor, Traversed], tuple[Traversed, tf.Tensor]]
     losses: Callable[[tf.Tensor, Traversed], tuple[Losses, tf.Tensor]]  # of the painted one; and the gradient
     specs: Traversed  # a `tf.TensorSpec` for each tensor of it
 
 
 class Pass(NamedTuple):
-    """What one pass of the loop leaves to the next."""
+    """What one pass of the loop leaves to the next; decisions are 1 or 0, int32[]: see `nst_graph.decisions`."""
 
     state: LoopState
     level: tf.Tensor  # int32[]: that is traversed; -1 before the first
     traversed: Traversed
     losses: tf.Tensor  # float32[4]: of the picture that was updated
-    made: tf.Tensor  # bool[]: an update was made in this pass
-    again: tf.Tensor  # bool[]: the last update was not made, and is to be attempted with a shorter step
-    whole: tf.Tensor  # bool[]: the state belongs to its last iteration's level, so that a call may end here
+    made: tf.Tensor  # an update was made in this pass
+    again: tf.Tensor  # the last update was not made, and is to be attempted with a shorter step
+    whole: tf.Tensor  # the state belongs to its last iteration's level, so that a call may end here
 
 
 def optimise(
@@ -83,17 +85,17 @@ def optimise(
             return done < iterations
         with tf.control_dependencies([tf.identity(last.state.image)]):  # else the counter runs ahead of the pictures
             now = tf.timestamp()
-        return (done < iterations) & (~last.whole | (now < ends_at))
+        return (done < iterations) & (holds(no(last.whole)) | (now < ends_at))
 
     def go_on(done: tf.Tensor, history: tf.TensorArray, last: Pass) -> tuple[tf.Tensor, tf.TensorArray, Pass]:
         made = _pass(levels, last, recipe)
         # Where no update was made, the next one writes over its losses.
-        return done + tf.cast(made.made, tf.int32), history.write(done, made.losses), made
+        return done + made.made, history.write(done, made.losses), made
 
     history = tf.TensorArray(tf.float32, size=iterations, element_shape=[len(Losses._fields)])
     nothing = tf.nest.map_structure(lambda spec: _empty(spec, 0 * iterations), levels.specs)
-    none, false = tf.zeros([len(Losses._fields)]), tf.constant(False)
-    first = Pass(state, tf.constant(-1), nothing, none, false, false, false)
+    none, not_yet = tf.zeros([len(Losses._fields)]), tf.constant(0)
+    first = Pass(state, tf.constant(-1), nothing, none, not_yet, not_yet, not_yet)
     done, history, last = tf.while_loop(unfinished, go_on, (tf.constant(0), history, first))
     return last.state, history.stack()[:done]
 
@@ -101,11 +103,11 @@ def optimise(
 def _pass(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
     """Does what is to be done next."""
     level = levels.of(last.state.iteration)
-    idle = last._replace(made=tf.constant(False))
+    idle = last._replace(made=tf.constant(0))
 
     def begin() -> Pass:
         traversed, state = levels.begin(level, last.state)
-        return idle._replace(state=state, level=level, traversed=traversed, whole=tf.constant(False))
+        return idle._replace(state=state, level=level, traversed=traversed, whole=tf.constant(0))
 
     def go_on() -> Pass:
         return idle._replace(traversed=levels.next_picture(level, last.traversed))
@@ -113,7 +115,8 @@ def _pass(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
     def visit() -> Pass:
         return _visited(levels, last, recipe)
 
-    place = tf.where(last.level != level, 0, tf.where(levels.complete(last.traversed), 1, 2))
+    goes_on = 2 - levels.complete(last.traversed)
+    place = decisions.where(decisions.equal(last.level, level), goes_on, 0)
     done: Pass = tf.switch_case(place, [begin, go_on, visit])
     return done
 
@@ -142,11 +145,12 @@ def _visited(levels: Levels, last: Pass, recipe: Recipe) -> Pass:
             return LoopState(stepped, last.state.iteration + 1, kept.stepped(stepped, recipe), remembered)
 
         finite = tf.math.is_finite(losses.total) & tf.reduce_all(tf.math.is_finite(gradient))
-        usable = finite | last.again | (memory.steps == 0)  # else there is something left to try
-        return tf.cond(usable, updated, lambda: last.state), tf.stack(losses), usable
+        nothing_left = either(last.again, decisions.equal(memory.steps, 0))  # to try
+        usable = either(tf.cast(finite, tf.int32), nothing_left)
+        return decisions.cond(usable, updated, lambda: last.state), tf.stack(losses), usable
 
-    state, losses, made = tf.cond(known, update, lambda: (last.state, last.losses, tf.constant(False)))
-    again = tf.where(known, ~made, last.again)
+    state, losses, made = decisions.cond(known, update, lambda: (last.state, last.losses, tf.constant(0)))
+    again = decisions.where(known, no(made), last.again)
     return last._replace(
-        state=state, traversed=traversed, losses=losses, made=made, again=again, whole=last.whole | made
+        state=state, traversed=traversed, losses=losses, made=made, again=again, whole=either(last.whole, made)
     )

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.chosen import shared
+from nst_graph.decisions import at_least, holds
 
 
 class Moments(NamedTuple):
@@ -61,7 +63,7 @@ def moments(features: tf.Tensor, weights: tf.Tensor | tuple[tuple[()]] = EVERYWH
 
     @tf.custom_gradient
     def of(rows: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
-        found, centred = Moments(*moments_of_rows(rows, weights, tf.constant(True))), tf.constant(True)
+        found, centred = Moments(*moments_of_rows(rows, weights, tf.constant(1))), tf.constant(1)
         return tuple(found), lambda *upstream: gradient_of_rows(rows, weights, found, Moments(*upstream), centred)
 
     mean, covariance = of(positions)
@@ -87,7 +89,7 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     return tf.matmul(rows, rows, transpose_a=True) / _count(rows)
 
 
-_ROWS, _BLOCKS, _YES_OR_NO = tf.TensorSpec([None] * 2), tf.TensorSpec([None] * 3), tf.TensorSpec([], tf.bool)
+_ROWS, _BLOCKS, _YES_OR_NO = tf.TensorSpec([None] * 2), tf.TensorSpec([None] * 3), tf.TensorSpec([], tf.int32)
 
 
 @shared(_ROWS, _ROWS, _YES_OR_NO)
@@ -95,20 +97,20 @@ def moments_of_rows(rows: tf.Tensor, weights: tf.Tensor, centred: tf.Tensor) -> 
     """Mean and covariance of features in rows, float32[positions, channels]; `weights` as in `moments`.
 
     The covariance is that of centred rows: the Gram matrix less the mean's share has rounding for a variance where
-    features are flat, and a root of a negative number. Where not `centred`, bool[], they are zeros and the Gram matrix:
+    features are flat, and a root of a negative number. Where not `centred`, 1 or 0, they are zeros and the Gram matrix:
     `Moments.gram` is of both the same, and the rows, the largest tensors of the loop, are passed over once.
     """
 
     def everywhere() -> tuple[tf.Tensor, tf.Tensor]:
-        mean, away = tf.cond(centred, lambda: _centred(rows), lambda: (tf.zeros_like(rows[0]), rows))
+        mean, away = decisions.cond(centred, lambda: _centred(rows), lambda: (tf.zeros_like(rows[0]), rows))
         return mean[tf.newaxis], (tf.matmul(away, away, transpose_a=True) / _count(rows))[tf.newaxis]
 
     def by_region() -> tuple[tf.Tensor, tf.Tensor]:
-        mean = tf.where(centred, tf.matmul(weights, rows, transpose_a=True), 0.0)
+        mean = tf.where(holds(centred), tf.matmul(weights, rows, transpose_a=True), 0.0)
         away = rows - mean[:, tf.newaxis]
         return mean, tf.matmul(away * tf.transpose(weights)[..., tf.newaxis], away, transpose_a=True)
 
-    made: tuple[tf.Tensor, tf.Tensor] = tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    made: tuple[tf.Tensor, tf.Tensor] = decisions.cond(at_least(tf.size(weights), 1), by_region, everywhere)
     return made
 
 
@@ -144,7 +146,7 @@ def _gradient_of_rows(
 
     def away(rows: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
         # Before the product: after it, what rounding leaves of a mean is more than the gradient of flat features.
-        return tf.cond(centred, lambda: tf.cast(tf.cast(rows, tf.float32) - mean, of), lambda: rows)
+        return decisions.cond(centred, lambda: tf.cast(tf.cast(rows, tf.float32) - mean, of), lambda: rows)
 
     def everywhere() -> tf.Tensor:
         # As a convolution of 1 x 1, which oneDNN multiplies faster than a matrix: in bfloat16 in a quarter of the time.
@@ -158,7 +160,7 @@ def _gradient_of_rows(
         each += tf.cast(of_moments.mean[:, tf.newaxis], of)
         return tf.reduce_sum(tf.cast(tf.transpose(weights)[..., tf.newaxis], of) * each, axis=0)
 
-    made: tf.Tensor = tf.cond(tf.size(weights) > 0, by_region, everywhere)
+    made: tf.Tensor = decisions.cond(at_least(tf.size(weights), 1), by_region, everywhere)
     return made
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.canvas import Canvas
 from nst_graph.convolution import convolved
 from nst_graph.forward_pass import ForwardPass
@@ -85,9 +86,11 @@ class Objective:
         """Of the features at `STYLE_LAYERS` of a picture of a height and width: int32[2] each."""
         return [size // scale_of(layer) for layer in STYLE_LAYERS]
 
-    def forward(self, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, recipe: Recipe) -> ForwardPass:
+    def forward(
+        self, pixels: tf.Tensor, canvas: Canvas, tile: Tile, size: tf.Tensor, recipe: Recipe, *, alone: tf.Tensor
+    ) -> ForwardPass:
         """Sends what is computed of a tile through the network: see `ForwardPass`."""
-        return ForwardPass(self._features, pixels, canvas, tile, size, recipe.numbers["replicate"])
+        return ForwardPass(self._features, pixels, canvas, tile, size, recipe.numbers["replicate"], alone=alone)
 
     def accumulated(
         self,
@@ -167,16 +170,19 @@ class Objective:
         return tf.reduce_sum(factors * tf.stack(squares)), of_maps
 
 
-def losses_of(image: tf.Tensor, canvas: Canvas, painted: Contribution, recipe: Recipe) -> tuple[Losses, tf.Tensor]:
+def losses_of(
+    image: tf.Tensor, canvas: Canvas, plain: tf.Tensor, painted: Contribution, recipe: Recipe
+) -> tuple[Losses, tf.Tensor]:
     """The losses of a picture, float32[height, width, 3]; and the gradient of their sum times `gradient_scale`.
 
     Args:
         image: the picture.
         canvas: on which it is painted.
+        plain: its `is_plain`, which takes a pass over it.
         painted: of all of its tiles together, with a gradient for the picture.
         recipe: the numbers.
     """
-    kind, weight = tf.cast(recipe.numbers["variation"], tf.int32), recipe.options["tv_weight"]
+    kind, weight = recipe.places["variation"], recipe.options["tv_weight"]
 
     def through_canvas() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -185,7 +191,7 @@ def losses_of(image: tf.Tensor, canvas: Canvas, painted: Contribution, recipe: R
         variation, of_seen = total_variation(kind, seen)
         return [variation, tape.gradient(seen, image, output_gradients=of_seen)]
 
-    variation, of_image = tf.cond(canvas.is_plain, lambda: total_variation(kind, image), through_canvas)
+    variation, of_image = decisions.cond(plain, lambda: total_variation(kind, image), through_canvas)
     variation *= weight
     gradient = painted.gradient + weight * gradient_scale(tf.shape(image)[:2], recipe) * of_image
     return Losses(painted.content + painted.style + variation, painted.content, painted.style, variation), gradient
@@ -197,7 +203,7 @@ def gradient_scale(size: tf.Tensor, recipe: Recipe) -> tf.Tensor:
     A relative loss is a mean, so its gradient shrinks as the picture grows. Taken times the number of pixel
     values, one epsilon serves every size.
     """
-    return tf.where(recipe.numbers["per_pixel"] > 0, 3.0 * tf.cast(tf.reduce_prod(size), tf.float32), 1.0)
+    return tf.where(recipe.numbers["per_pixel"] > 0, 3.0 * tf.cast(size[0] * size[1], tf.float32), 1.0)
 
 
 def _features(network: keras.Model) -> Callable[[tf.Tensor], Mapping[str, tf.Tensor]]:
@@ -252,5 +258,4 @@ def _content_scales(counts: tf.Tensor, energies: tf.Tensor, recipe: Recipe) -> t
         "sum": tf.ones_like(counts) / unit,
         "relative": tf.math.divide_no_nan(1.0, energies),
     }
-    kind = tf.cast(recipe.numbers["content_loss"], tf.int32)
-    return tf.stack([scales[name] for name in CONTENT_LOSSES])[kind]
+    return tf.stack([scales[name] for name in CONTENT_LOSSES])[recipe.places["content_loss"]]

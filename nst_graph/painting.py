@@ -15,7 +15,7 @@ from nst_graph.pixels import MAX_LEVEL, clip, floats
 from nst_graph.recipe import Recipe
 from nst_graph.regions import Regions
 from nst_graph.resampling import resize, triangle
-from nst_graph.schedule import sides
+from nst_graph.schedule import level_of, sides
 from nst_graph.stepping import carried, memory_sizes
 from nst_graph.styles import Styles
 from nst_graph.traversal import Traversal, TraversalState
@@ -31,6 +31,7 @@ class Painting:
         self._styles = Styles(style, recipe.options)
         self._regions = Regions(recipe.options, self._styles)
         self._height, self._width = tf.unstack(tf.shape(content)[:2])
+        self._starts = recipe.schedule.starts  # here and not in the loop, which would add them up each time
 
     def start(self) -> LoopState:
         """The state before the first iteration."""
@@ -65,9 +66,8 @@ class Painting:
         def next_picture(level: tf.Tensor, seen: TraversalState) -> TraversalState:
             return traversal.next_picture(seen, lambda number: self._style_at(level, number))
 
-        schedule = self._recipe.schedule
         return Levels(
-            schedule.level, begin, traversal.complete, next_picture, traversal.visit, traversal.losses, traversal.specs
+            self._level, begin, traversal.complete, next_picture, traversal.visit, traversal.losses, traversal.specs
         )
 
     def result(self, state: LoopState) -> tf.Tensor:
@@ -87,7 +87,7 @@ class Painting:
 
     def _reached(self, state: LoopState) -> tf.Tensor:
         """What the optimiser has come to, of the state's size."""
-        done = state.iteration - self._recipe.schedule.start(self._last_level(state.iteration))
+        done = state.iteration - self._starts[self._last_level(state.iteration)]
         return clip(state.kept.result(state.image, done, self._recipe))
 
     def _carried(self, state: LoopState, height: tf.Tensor, width: tf.Tensor) -> LoopState:
@@ -137,7 +137,10 @@ class Painting:
 
     def _last_level(self, iteration: tf.Tensor) -> tf.Tensor:
         """The level that a state is in after so many iterations: that of the last one."""
-        return self._recipe.schedule.level(tf.maximum(iteration - 1, 0))
+        return self._level(tf.maximum(iteration - 1, 0))
+
+    def _level(self, iteration: tf.Tensor) -> tf.Tensor:
+        return level_of(iteration, self._starts)
 
 
 def _filling(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from nst_graph import validation
 from nst_graph.colors import COLORS
+from nst_graph.decisions import equal
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.optimiser import Settings
 from nst_graph.presets import STYLE_LAYERS, Preset
@@ -49,10 +50,14 @@ NUMBERS: Mapping[str, Callable[[Preset], float]] = {
     "feature_unit": lambda row: row.feature_unit,
     "per_pixel": lambda row: row.per_pixel,
     "replicate": lambda row: row.padding == "replicate",
-    "content_loss": lambda row: CONTENT_LOSSES.index(row.content_loss),
-    "variation": lambda row: list(VARIATIONS).index(row.variation),
     "first_iterations": lambda row: row.plan.first,
     "later_iterations": lambda row: row.plan.later,
+}
+
+# Its places in lists, likewise.
+PLACES: Mapping[str, Callable[[Preset], int]] = {
+    "content_loss": lambda row: CONTENT_LOSSES.index(row.content_loss),
+    "variation": lambda row: list(VARIATIONS).index(row.variation),
 }
 
 
@@ -68,6 +73,8 @@ class Recipe:
         self._places = {name: _index(options[name], words) for name, words in CHOICES.items() if name in options}
         table = self._table([[float(column(row)) for column in NUMBERS.values()] for row in self._rows])
         self.numbers = dict(zip(NUMBERS, tf.unstack(table), strict=True))  # float32[] each
+        places = self._table([[place(row) for place in PLACES.values()] for row in self._rows])
+        self.places = dict(zip(PLACES, tf.unstack(places), strict=True))  # int32[] each
 
     @property
     def schedule(self) -> Schedule:
@@ -91,8 +98,8 @@ class Recipe:
 
     @property
     def luminance(self) -> tf.Tensor:
-        """Whether luma alone is painted: bool[]."""
-        return self.color == list(COLORS).index("luminance")
+        """Whether luma alone is painted: 1 or 0, int32[]."""
+        return equal(self.color, list(COLORS).index("luminance"))
 
     @property
     def keeps_best(self) -> tf.Tensor:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph.decisions import at_least
 from nst_graph.limits import MIN_SIDE
 from nst_graph.presets import MAX_LEVELS, Plan
 
@@ -19,19 +20,16 @@ class Schedule(NamedTuple):
     sizes: tf.Tensor  # int32[levels]: longest sides in pixels, ascending
     level_iterations: tf.Tensor  # int32[levels]
 
-    def level(self, iteration: tf.Tensor) -> tf.Tensor:
-        """The level that iteration number `iteration`, int32[] from 0, belongs to: int32[]."""
-        return tf.reduce_sum(tf.cast(iteration >= self._starts[1:], tf.int32))
-
-    def start(self, level: tf.Tensor) -> tf.Tensor:
-        """Number of the first iteration of a level: int32[]."""
-        return self._starts[level]
-
     @property
-    def _starts(self) -> tf.Tensor:
-        """int32[levels]. A sum above int32 is as good as int32's largest number."""
+    def starts(self) -> tf.Tensor:
+        """Numbers of the levels' first iterations: int32[levels]. One above int32 is as good as its largest number."""
         sums = tf.cumsum(tf.cast(self.level_iterations, tf.int64), exclusive=True)
         return tf.cast(tf.minimum(sums, tf.int32.max), tf.int32)
+
+
+def level_of(iteration: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+    """The level that iteration number `iteration`, int32[] from 0, belongs to, by `Schedule.starts`: int32[]."""
+    return tf.reduce_sum(at_least(iteration, starts[1:]))
 
 
 def candidates(plan: Plan) -> list[tuple[float, float, float]]:

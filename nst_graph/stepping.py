@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.adam import Adam
 from nst_graph.gradient_descent import GradientDescent
 from nst_graph.lbfgs import Lbfgs
@@ -31,7 +32,7 @@ class Stepping:
         return _choose(self._recipe, lambda optimiser: optimiser.step(image, gradient, memory, settings))
 
     def attempted(self, image: tf.Tensor, memory: Memory, again: tf.Tensor) -> tuple[tf.Tensor, Memory]:
-        """The picture to evaluate, and its memory: the same; where `again`, bool[], with most of the last step undone.
+        """The picture to evaluate, and its memory: the same; where `again`, 1 or 0, with most of the last step undone.
 
         Where the losses are not finite, the step to this picture was too long, and an attempt is made again. If they
         still are not finite, the run has diverged.
@@ -41,7 +42,7 @@ class Stepping:
         def shortened() -> tuple[tf.Tensor, Memory]:
             return _choose(self._recipe, lambda optimiser: optimiser.shortened(image, memory, settings))
 
-        attempted: tuple[tf.Tensor, Memory] = tf.cond(again, shortened, lambda: (image, memory))
+        attempted: tuple[tf.Tensor, Memory] = decisions.cond(again, shortened, lambda: (image, memory))
         return attempted
 
 

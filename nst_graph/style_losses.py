@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.choices import StyleLoss
 from nst_graph.chosen import chosen, shared
 from nst_graph.matrix_root import square_root, trace_of_root
@@ -64,7 +65,8 @@ def _wasserstein(current: Moments, target: StyleTarget) -> tf.Tensor:
 
 def _squares(value: tf.Tensor) -> tf.Tensor:
     """Sum of squares in each region."""
-    return tf.reduce_sum(tf.square(value), axis=list(range(1, value.shape.rank)))
+    # Sides are kept, and dropped afterwards: the gradient of a sum that drops them makes its shape on a GPU.
+    return tf.reshape(tf.reduce_sum(tf.square(value), axis=list(range(1, value.shape.rank)), keepdims=True), [-1])
 
 
 def _floored(covariance: tf.Tensor) -> tf.Tensor:
@@ -124,8 +126,8 @@ _ERRORS = (_gram, _mean_and_covariance, _wasserstein)
 
 
 def compares_means(kind: tf.Tensor) -> tf.Tensor:
-    """Whether a row number, int32[], of `STYLE_LOSSES` needs mean and covariance, or the Gram matrix alone: bool[]."""
-    return tf.constant([error is not _gram for _, error in STYLE_LOSSES.values()])[kind]
+    """Whether a row number, int32[], of `STYLE_LOSSES` needs mean and covariance, or the Gram matrix alone: 1 or 0."""
+    return tf.constant([int(error is not _gram) for _, error in STYLE_LOSSES.values()])[kind]
 
 
 def style_targets(kind: tf.Tensor, unit: tf.Tensor, styles: Sequence[Moments]) -> list[StyleTarget]:
@@ -157,8 +159,8 @@ def _target(kind: tf.Tensor, unit: tf.Tensor, style: Moments) -> tuple[Moments, 
     """The fields of a layer's `StyleTarget`."""
     style = style.in_unit(unit)
     mean_scales, scales = zip(*(scales(style) for scales, _ in STYLE_LOSSES.values()), strict=True)
-    rooted = tf.constant([error is _wasserstein for _, error in STYLE_LOSSES.values()])[kind]
-    root = tf.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0, 0]))
+    rooted = tf.constant([int(error is _wasserstein) for _, error in STYLE_LOSSES.values()])[kind]
+    root = decisions.cond(rooted, lambda: square_root(_floored(style.covariance)), lambda: tf.zeros([0, 0, 0]))
     return style, tf.ensure_shape(root, [None, None, None]), tf.stack(mean_scales)[kind], tf.stack(scales)[kind]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.chosen import shared
 from nst_graph.limits import TILE_MARGIN, TILE_STEP
 
@@ -26,7 +27,7 @@ class Tile(NamedTuple):
 
     def of(self, picture: tf.Tensor) -> tf.Tensor:
         """What is computed of a picture: any[height, width, channels]. One of [1, 1, channels] stays as it is."""
-        start = tf.where(tf.shape(picture)[:2] > 1, self.start, 0)
+        start = self.start * tf.minimum(tf.shape(picture)[:2] - 1, 1)
         return picture[start[0] : self.stop[0], start[1] : self.stop[1]]
 
 
@@ -54,10 +55,10 @@ class Tiles:
         """Takes the picture's height and width, int32[2], and the most pixels of a tile with its margin."""
         self._size = size
         largest = math.isqrt(pixels) // TILE_STEP * TILE_STEP - 2 * TILE_MARGIN
-        wanted = tf.where(size[0] * size[1] <= pixels, 1, -(-size // largest))
+        wanted = decisions.where(decisions.at_least(pixels, size[0] * size[1]), 1, -(-size // largest))
         self._side = TILE_STEP * -(-size // (TILE_STEP * wanted))
         self._grid = -(-size // self._side)
-        self.count = tf.reduce_prod(self._grid)  # int32[]
+        self.count = self._grid[0] * self._grid[1]  # int32[]
 
     def tile(self, number: tf.Tensor) -> Tile:
         """The one of a number, int32[]."""

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from nst_graph import decisions
 from nst_graph.canvas import CANVAS, Canvas
+from nst_graph.decisions import at_least, either, equal, holds, no
 from nst_graph.forward_pass import ForwardPass
 from nst_graph.objective import Contribution, Losses, Objective, Targets, losses_of
 from nst_graph.presets import STYLE_LAYERS
@@ -27,6 +29,7 @@ class TraversalState(NamedTuple):
     """What is known so far at one size."""
 
     canvas: Canvas
+    plain: tf.Tensor  # int32[]: its `is_plain`
     guides: list[tf.Tensor]  # float32[positions, regions] at `STYLE_LAYERS`: the weights of the canvas' positions
     targets: Targets
     number: tf.Tensor  # int32[]: of the picture that is visited
@@ -40,13 +43,13 @@ class TraversalState(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """What one visit of a tile is for."""
+    """What one visit of a tile is for; all but its number are 1 or 0: see `nst_graph.decisions`."""
 
     tile: tf.Tensor  # int32[]
-    content: tf.Tensor  # bool[]: at the content
-    style: tf.Tensor  # bool[]: at a style
-    accumulates: tf.Tensor  # bool[]: for the moments of a style or of the painted picture
-    contributes: tf.Tensor  # bool[]: for the losses and the gradient of the painted picture
+    content: tf.Tensor  # at the content
+    style: tf.Tensor  # at a style
+    accumulates: tf.Tensor  # for the moments of a style or of the painted picture
+    contributes: tf.Tensor  # for the losses and the gradient of the painted picture
 
 
 class Traversal:
@@ -65,6 +68,7 @@ class Traversal:
         targets, running = self._objective.target_specs, [RUNNING_MOMENTS] * _LAYERS
         return TraversalState(
             CANVAS,
+            _WHOLE_NUMBER,
             weights,
             targets,
             _WHOLE_NUMBER,
@@ -85,6 +89,7 @@ class Traversal:
         running, zero, none = self._objective.running_moments(tf.size(shares[0])), tf.constant(0.0), tf.zeros([0, 0, 3])
         return TraversalState(
             canvas,
+            canvas.is_plain,
             weights,
             self._objective.targets(shares, running),
             number=tf.constant(CONTENT),
@@ -98,8 +103,8 @@ class Traversal:
         )
 
     def complete(self, seen: TraversalState) -> tf.Tensor:
-        """Whether all of the content or of a style was visited, so that the next picture follows: bool[]."""
-        return ~self._painted(seen.number) & (seen.visits == seen.tiles)
+        """Whether all of the content or of a style was visited, so that the next picture follows: 1 or 0, int32[]."""
+        return no(self._painted(seen.number)) * equal(seen.visits, seen.tiles)
 
     def next_picture(self, seen: TraversalState, style_of: Callable[[tf.Tensor], tf.Tensor]) -> TraversalState:
         """Goes on to the next picture.
@@ -120,7 +125,7 @@ class Traversal:
             weights = self._regions.of_style(number - FIRST_STYLE, self._objective.sizes(size))
             return picture, size, weights, seen.targets
 
-        picture, size, weights, targets = tf.cond(self._painted(number), painted, style)
+        picture, size, weights, targets = decisions.cond(self._painted(number), painted, style)
         return seen._replace(
             targets=targets,
             number=number,
@@ -142,47 +147,50 @@ class Traversal:
             seen: before.
 
         Returns:
-            The state after that, and whether all of the painted picture has contributed: bool[].
+            The state after that, and whether all of the painted picture has contributed: 1 or 0.
         """
         tiles = Tiles(seen.size, self._pixels)
         visit = self._visit(seen)
         tile = tiles.tile(visit.tile)
         pictures = (seen.canvas.content, seen.style, image)
-        kind = tf.where(visit.content, 0, tf.where(visit.style, 1, 2))
+        kind = 2 - visit.style - 2 * visit.content
         pixels = tile.of(tf.switch_case(kind, [lambda picture=picture: picture for picture in pictures]))
-        alone = seen.canvas.all_of(pixels, grey=visit.content)
-        canvas = tf.cond(visit.content | visit.style, lambda: alone, lambda: seen.canvas.of(tile))
-        forward = self._objective.forward(pixels, canvas, tile, seen.size, self._recipe)
-        weights = [forward.weights(layer, each) for layer, each in zip(STYLE_LAYERS, seen.weights, strict=True)]
+        given = seen.canvas.all_of(pixels, grey=visit.content)
+        canvas = decisions.cond(either(visit.content, visit.style), lambda: given, lambda: seen.canvas.of(tile))
+        alone = equal(seen.tiles, 1)
+        forward = self._objective.forward(pixels, canvas, tile, seen.size, self._recipe, alone=alone)
+        weights = forward.weights(dict(zip(STYLE_LAYERS, seen.weights, strict=True)))
         targets = self._with_content(seen, forward, visit)
-        running = tf.cond(
+        running = decisions.cond(
             visit.accumulates, lambda: self._accumulated(seen, forward, weights, visit), lambda: seen.running
         )
         now = seen._replace(targets=targets, running=running)
-        contributed = tf.cond(
-            visit.contributes, lambda: self._contributed(now, forward, weights, tiles, visit), lambda: seen.contributed
+        contributed = decisions.cond(
+            visit.contributes,
+            lambda: self._contributed(now, forward, weights, tiles, visit),
+            lambda: seen.contributed,
         )
-        last = visit.contributes & (visit.tile == seen.tiles - 1)
-        return now._replace(contributed=contributed, visits=tf.where(last, 0, seen.visits + 1)), last
+        last = visit.contributes * equal(visit.tile, seen.tiles - 1)
+        return now._replace(contributed=contributed, visits=no(last) * (seen.visits + 1)), last
 
     def losses(self, image: tf.Tensor, seen: TraversalState) -> tuple[Losses, tf.Tensor]:
         """Of the painted picture, once all of it has contributed: see `losses_of`."""
-        return losses_of(image, seen.canvas, seen.contributed, self._recipe)
+        return losses_of(image, seen.canvas, seen.plain, seen.contributed, self._recipe)
 
     def _painted(self, number: tf.Tensor) -> tf.Tensor:
-        return number >= FIRST_STYLE + self._styles
+        return at_least(number, FIRST_STYLE + self._styles)
 
     def _visit(self, seen: TraversalState) -> Visit:
         """What the next visit is for."""
-        painted, accumulating = self._painted(seen.number), seen.visits < seen.tiles
-        again = seen.visits - seen.tiles  # since all moments are known: of the content and of the painted one in turn
-        content = (seen.number == CONTENT) | (~accumulating & (again % 2 == 0))
+        painted, known = self._painted(seen.number), at_least(seen.visits, seen.tiles)  # all moments
+        again = seen.visits - seen.tiles  # since then: of the content and of the painted one in turn
+        content = either(equal(seen.number, CONTENT), known * no(again % 2))
         return Visit(
-            tile=tf.where(accumulating, seen.visits, again // 2),
+            tile=decisions.where(known, again // 2, seen.visits),
             content=content,
-            style=~painted & ~content,
-            accumulates=accumulating & ~content,
-            contributes=painted & ~content & (~accumulating | (seen.tiles == 1)),
+            style=no(painted) * no(content),
+            accumulates=no(known) * no(content),
+            contributes=painted * no(content) * either(known, equal(seen.tiles, 1)),
         )
 
     def _with_content(self, seen: TraversalState, forward: ForwardPass, visit: Visit) -> Targets:
@@ -191,10 +199,10 @@ class Traversal:
 
         def visited() -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             content, energies = self._objective.content(forward)
-            first = seen.number == CONTENT
-            return content, tf.where(first, before.energies + energies, before.energies)
+            first = equal(seen.number, CONTENT)
+            return content, tf.where(holds(first), before.energies + energies, before.energies)
 
-        content, energies = tf.cond(visit.content, visited, lambda: (before.content, before.energies))
+        content, energies = decisions.cond(visit.content, visited, lambda: (before.content, before.energies))
         return before._replace(content=content, energies=energies)
 
     def _accumulated(
@@ -202,8 +210,8 @@ class Traversal:
     ) -> list[RunningMoments]:
         shares = seen.targets.shares[0]
         style = tf.clip_by_value(seen.number - FIRST_STYLE, 0, self._styles - 1)
-        factors = tf.where(visit.style, self._regions.weights[style], tf.ones_like(shares))
-        anew = ~visit.style & (seen.visits == 0)
+        factors = tf.where(holds(visit.style), self._regions.weights[style], tf.ones_like(shares))
+        anew = no(visit.style) * equal(seen.visits, 0)
         return self._objective.accumulated(
             seen.running, forward, weights, factors=factors, anew=anew, recipe=self._recipe
         )
@@ -216,13 +224,13 @@ class Traversal:
         own = self._objective.contribution(forward, weights, seen.running, seen.targets, self._recipe)
 
         def together() -> Contribution:
-            gradient, first = tiles.placed(own.gradient, tiles.tile(visit.tile)), visit.tile == 0
-            added: Contribution = tf.cond(
-                first,
+            gradient = tiles.placed(own.gradient, tiles.tile(visit.tile))
+            added: Contribution = decisions.cond(
+                equal(visit.tile, 0),
                 lambda: own._replace(gradient=gradient),
                 lambda: Contribution(before.content + own.content, own.style, before.gradient + gradient),
             )
             return added
 
-        contributed: Contribution = tf.cond(seen.tiles == 1, lambda: own, together)
+        contributed: Contribution = decisions.cond(equal(seen.tiles, 1), lambda: own, together)
         return contributed

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nst_export.saved_model.gpu_kernels import op_and_types, runs_on_a_gpu
-from nst_export.saved_model.ops import LOOPS, all_nodes, nodes_in_loops
+from nst_export.saved_model.ops import LOOPS, all_nodes, functions_reached, nodes_in_loops
+from tests.compatibility.device_copies import copies_from_gpu
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,28 @@ def test_everything_in_the_loop_has_a_kernel_for_gpus(graph):
     """In the loop over iterations: another one decodes the files of styles before it."""
     inside = nodes_in_loops(graph, holding="Conv2D")
     assert {op_and_types(node) for node in inside if not runs_on_a_gpu(node)} <= CLOCK
+
+
+def branches_of_an_iteration(graph):
+    """The branches of the loops that an iteration passes: the others begin a size, and go on to another picture."""
+    choices = [node for node in nodes_in_loops(graph, holding="Conv2D") if node.op == "Case"]
+    return [choice.attr["branches"].list.func[-1].name for choice in choices]
+
+
+def test_an_iteration_waits_for_the_gpu_once(graph):
+    """To see whether its numbers are finite. L-BFGS and square roots of matrices, which have loops, wait more often."""
+    for branch in branches_of_an_iteration(graph):
+        functions = functions_reached(graph, branch)
+        loops = {name for name, nodes in functions.items() if any(node.op in LOOPS for node in nodes)}
+        assert len(loops) == 2
+        assert [op for function, op in copies_from_gpu(graph, branch) if function not in loops] == ["Maximum"]
+
+
+def test_the_decisions_of_an_iteration_are_whole_numbers(graph):
+    """One that is a truth is copied to the GPU, and its branch waits for that."""
+    for branch in branches_of_an_iteration(graph):
+        nodes = [node for nodes in functions_reached(graph, branch).values() for node in nodes]
+        assert [node.name for node in nodes if node.op in ("If", "StatelessIf")] == []
 
 
 def test_the_clock_is_in_the_loop_with_a_bound_on_the_seconds_alone(graphs):

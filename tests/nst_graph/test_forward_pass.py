@@ -23,9 +23,9 @@ def gradient(of_map: tf.Tensor, dtype: tf.DType) -> np.ndarray:
 
     corner, size = tf.constant([0, 0]), tf.constant([SIDE, SIDE])
     pixels = tf.random.stateless_uniform([SIDE, SIDE, 3], seed=(3, 4), maxval=255.0)
-    canvas = Canvas(pixels, tf.ones([1, 1, 1]), tf.constant(False))
+    canvas = Canvas(pixels, tf.ones([1, 1, 1]), tf.constant(0))
     tile = Tile(corner, size, corner, size)
-    forward = ForwardPass(features, pixels, canvas, tile, size, tf.constant(0.0))
+    forward = ForwardPass(features, pixels, canvas, tile, size, tf.constant(0.0), alone=tf.constant(1))
     return forward.gradient({LAYER: of_map}).numpy()
 
 

@@ -52,7 +52,7 @@ def at_one_visit(losses_of) -> dict:
             found = losses_of(image)
         return found, tape.gradient(found.total, image)
 
-    return {"visit": lambda _, traversed: (traversed, tf.constant(True)), "losses": losses}
+    return {"visit": lambda _, traversed: (traversed, tf.constant(1)), "losses": losses}
 
 
 def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options) -> tuple[LoopState, tf.Tensor]:
@@ -60,7 +60,7 @@ def run(losses_of, state: LoopState, iterations: int, recipe: Recipe, **options)
     levels = Levels(
         of=lambda _: tf.constant(0),
         begin=lambda _, state: ((), state),
-        complete=lambda _: tf.constant(False),
+        complete=lambda _: tf.constant(0),
         next_picture=lambda _, traversed: traversed,
         specs=(),
         **at_one_visit(losses_of),
@@ -121,8 +121,8 @@ def test_each_level_begins_once_goes_on_to_each_picture_once_and_goes_on_with_th
         followed.append((int(level), int(traversed)))
         return traversed - 1
 
-    left = tf.TensorSpec([], tf.int32)
-    levels = Levels(level_of, begin, lambda traversed: traversed > 0, next_picture, specs=left, **at_one_visit(bowl))
+    spec = tf.TensorSpec([], tf.int32)
+    levels = Levels(level_of, begin, lambda left: tf.minimum(left, 1), next_picture, specs=spec, **at_one_visit(bowl))
     state, losses = optimise(levels, grey(180.0, recipe), iterations=tf.constant(9), recipe=recipe)
     whole, whole_losses = run(bowl, grey(180.0, recipe), 9, recipe)
     assert begun == [(0, 0), (1, 4), (2, 7)]
@@ -143,7 +143,7 @@ def test_an_end_that_has_passed_comes_behind_one_update_even_where_a_size_begins
     levels = Levels(
         of=lambda iteration: iteration,  # each iteration begins a size
         begin=lambda _, state: (tf.constant(3), state),
-        complete=lambda traversed: traversed > 0,
+        complete=lambda traversed: tf.minimum(traversed, 1),
         next_picture=lambda _, traversed: traversed - 1,
         specs=tf.TensorSpec([], tf.int32),
         **at_one_visit(bowl),

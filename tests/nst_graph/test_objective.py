@@ -39,9 +39,9 @@ class Seen:
     def __init__(self, objective: Objective, content: tf.Tensor, style: tf.Tensor, recipe: Recipe, pixels: int = 2**22):
         regions = Regions(recipe.options, Styles(style, recipe.options))
         self._traversal = Traversal(objective, regions, tf.constant(1), recipe, pixels)
-        seen = self._traversal.begin(Canvas(content, tf.ones([1, 1, 1]), tf.constant(False)))
+        seen = self._traversal.begin(Canvas(content, tf.ones([1, 1, 1]), tf.constant(0)))
         for _ in range(2):
-            while not self._traversal.complete(seen):
+            while not int(self._traversal.complete(seen)):
                 seen, _ = self._traversal.visit(content, seen)
             seen = self._traversal.next_picture(seen, lambda _: style)
         self._seen: TraversalState = seen

@@ -33,7 +33,7 @@ def stepped(optimizer: str):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_step_that_is_attempted_again_is_cut_to_a_tenth(optimizer):
     image, memory, stepper = stepped(optimizer)
-    image, memory = stepper.attempted(image, memory, tf.constant(True))
+    image, memory = stepper.attempted(image, memory, tf.constant(1))
     np.testing.assert_allclose(image, 101.0, rtol=1e-5)
     assert memory.steps.numpy() == 1
 
@@ -41,4 +41,4 @@ def test_a_step_that_is_attempted_again_is_cut_to_a_tenth(optimizer):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_otherwise_it_stays(optimizer):
     image, memory, stepper = stepped(optimizer)
-    np.testing.assert_array_equal(stepper.attempted(image, memory, tf.constant(False))[0], image)
+    np.testing.assert_array_equal(stepper.attempted(image, memory, tf.constant(0))[0], image)

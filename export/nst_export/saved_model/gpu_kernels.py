@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 
 import tensorflow as tf
-from tensorflow.core.framework import kernel_def_pb2, node_def_pb2
+from tensorflow.core.framework import attr_value_pb2, kernel_def_pb2, node_def_pb2
 from tensorflow.python.framework import kernels, op_def_registry
 
 ON_A_GPU = {"GPU", "DEFAULT"}  # DEFAULT kernels serve every device
@@ -16,7 +16,13 @@ ON_A_GPU = {"GPU", "DEFAULT"}  # DEFAULT kernels serve every device
 
 def runs_on_a_gpu(node: node_def_pb2.NodeDef) -> bool:
     """Whether there is a kernel for GPUs for the node's op and dtypes."""
-    return any(_fits(kernel, node) for kernel in _gpu_kernels(node.op))
+    return kernel_for(node) is not None
+
+
+def kernel_for(node: node_def_pb2.NodeDef) -> kernel_def_pb2.KernelDef | None:
+    """The kernel that a GPU runs for the node's op and dtypes; None if there is none."""
+    fitting = [kernel for kernel in _gpu_kernels(node.op) if _fits(kernel, node)]
+    return max(fitting, key=lambda kernel: (kernel.priority, kernel.device_type == "GPU"), default=None)
 
 
 @functools.cache
@@ -32,13 +38,17 @@ def _fits(kernel: kernel_def_pb2.KernelDef, node: node_def_pb2.NodeDef) -> bool:
 
 
 def _types(node: node_def_pb2.NodeDef, name: str) -> set[int]:
-    """The dtypes that a node's attribute says; a SavedModel leaves out those that are the op's default."""
-    if name in node.attr:
-        attribute = node.attr[name]
-    else:
-        definition = op_def_registry.get(node.op)
-        (attribute,) = (attr.default_value for attr in definition.attr if attr.name == name)
+    """The dtypes that a node's attribute says."""
+    attribute = attribute_of(node, name)
     return {attribute.type} if attribute.HasField("type") else set(attribute.list.type)
+
+
+def attribute_of(node: node_def_pb2.NodeDef, name: str) -> attr_value_pb2.AttrValue:
+    """A node's attribute; a SavedModel leaves out those that are the op's default."""
+    if name in node.attr:
+        return node.attr[name]
+    (default,) = (attr.default_value for attr in op_def_registry.get(node.op).attr if attr.name == name)
+    return default
 
 
 def op_and_types(node: node_def_pb2.NodeDef) -> str:

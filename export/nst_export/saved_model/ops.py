@@ -70,6 +70,11 @@ def functions_before(graph: graph_pb2.GraphDef, tensors: Iterable[str]) -> dict[
     return {"": outside, **_reached(called, bodies)}
 
 
+def functions_reached(graph: graph_pb2.GraphDef, name: str) -> dict[str, list[node_def_pb2.NodeDef]]:
+    """The nodes of a function and of all that it calls, by function."""
+    return _reached([name], {function.signature.name: function.node_def for function in graph.library.function})
+
+
 def _reached(
     names: Iterable[str], bodies: Mapping[str, Iterable[node_def_pb2.NodeDef]]
 ) -> dict[str, list[node_def_pb2.NodeDef]]:
