@@ -1,9 +1,9 @@
 """What the loop decides, in whole numbers: int32 of any shape, 1 for yes and 0 for no.
 
-In TensorFlow's kernels for GPUs whole numbers are in the host's memory, where decisions are needed. Truths that are
-combined there, and whole numbers that `tf.where` chooses, are made on the GPU: to have one back, the program waits
-until the GPU has done all it was told to, and tells it nothing more meanwhile. tests/compatibility/device_copies.py
-finds them.
+TensorFlow's kernels for GPUs compare, add and multiply int32 in the host's memory, where a condition needs it. They
+combine bools, and choose between numbers (`tf.where`), on the GPU: to have such a value back, the host waits until the
+GPU has done all it was told to, and tells it nothing more meanwhile. And `tf.cond` copies its bool to the GPU before a
+branch begins. tests/compatibility/device_copies.py finds such copies.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def where(decision: tf.Tensor, number: tf.Tensor | int, other: tf.Tensor | int) 
 
 
 def cond(decision: tf.Tensor, yes: Callable[[], Chosen], no: Callable[[], Chosen]) -> Chosen:
-    """What `yes` returns where a decision, int32[], is yes, else what `no` does. `tf.cond` would copy it to the GPU."""
+    """What `yes` returns where a decision, int32[], is yes, else what `no` does."""
     chosen: Chosen = tf.switch_case(decision, [no, yes])
     return chosen
 

@@ -1,6 +1,6 @@
 """Where a GPU's program waits: tensors that a kernel leaves in its memory and another one wants in the host's.
 
-TensorFlow's kernels say which of their inputs and outputs are in the host's memory; whole numbers and shapes mostly
+TensorFlow's kernels say which of their inputs and outputs are in the host's memory; int32 and shapes mostly
 are. A copy from the GPU waits until that has done all it was told to, and until then nothing more is told.
 """
 
@@ -14,8 +14,8 @@ from tensorflow.python.framework import op_def_registry
 from nst_export.saved_model.gpu_kernels import attribute_of, kernel_for
 from nst_export.saved_model.ops import functions_of
 
-# Lowered to Switch and Merge, which take whole numbers and truths in the host's memory; their branches become a part of
-# the graph. A function that stays one takes its whole numbers there and its truths on the GPU.
+# Lowered to Switch and Merge, which take int32 and bool in the host's memory; their branches become a part of the
+# graph. A function that stays one takes its int32 there and its bool on the GPU.
 BRANCHES = {"If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"}
 CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
 HOST = {types_pb2.DT_STRING, types_pb2.DT_RESOURCE, types_pb2.DT_INT32}

@@ -87,8 +87,8 @@ def test_an_iteration_waits_for_the_gpu_once(graph):
         assert [op for function, op in copies_from_gpu(graph, branch) if function not in loops] == ["Maximum"]
 
 
-def test_the_decisions_of_an_iteration_are_whole_numbers(graph):
-    """One that is a truth is copied to the GPU, and its branch waits for that."""
+def test_the_decisions_of_an_iteration_are_int32(graph):
+    """A bool is copied to the GPU, and its branch waits for that."""
     for branch in branches_of_an_iteration(graph):
         nodes = [node for nodes in functions_reached(graph, branch).values() for node in nodes]
         assert [node.name for node in nodes if node.op in ("If", "StatelessIf")] == []

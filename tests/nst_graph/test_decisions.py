@@ -22,7 +22,7 @@ def test_comparisons_are_those_of_the_numbers(number, other):
 
 
 @pytest.mark.parametrize(("first", "second"), list(product((0, 1), (0, 1))))
-def test_combinations_are_those_of_truths(first, second):
+def test_combinations_are_those_of_bools(first, second):
     one, two = tf.constant(first), tf.constant(second)
     assert decisions.either(one, two).numpy() == int(first or second)
     assert decisions.no(one).numpy() == int(not first)
