@@ -1,4 +1,4 @@
-"""A version in a session: TensorFlow's runtime as TensorFlow Serving uses it."""
+"""A version in a session: TensorFlow's runtime as TensorFlow Serving uses it, but ready sooner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, rewriter_config_pb2
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.saved_model.loader_impl import SavedModelLoader
 
@@ -22,6 +22,11 @@ TAGS = ["serve"]
 # An iteration takes no longer: 512 x 512 on two cores, in processes of their own, 1.66 s in float32 and 0.54 in
 # bfloat16 with one, 1.70 and 0.56 with two.
 ONE_RUN_THREADS = 1
+
+# A session rewrites its graph before a signature's first run. All of TensorFlow's passes take 4.5 s over ours, these 2;
+# what they make is as fast (0.53 s of processor time an iteration at 256 x 256 either way) and needs no more memory.
+# Pruning comes first: else the others rewrite all signatures.
+PASSES = ("pruning", "function", "dependency")
 
 NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
@@ -115,6 +120,10 @@ class Model:
             inter_op_parallelism_threads=self._inter_op_threads,
             use_per_session_threads=True,  # else the first session of the process decides for all
         )
+        if not tf.config.list_physical_devices("GPU"):  # where another pass lays tensors out as its kernels want them
+            rewriting = config.graph_options.rewrite_options
+            rewriting.optimizers.extend(PASSES)
+            rewriting.meta_optimizer_iterations = rewriter_config_pb2.RewriterConfig.ONE
         session = tf.compat.v1.Session(graph=self._graph, config=config)
         self._loader.restore_variables(session, self._saver)
         self._loader.run_init_ops(session, TAGS)
