@@ -57,7 +57,7 @@ def _memory(node: node_def_pb2.NodeDef, *, outputs: bool) -> Iterator[tuple[str,
             if node.op in BRANCHES | CALLS:
                 host = kind in BY_TYPE["calls" if node.op in CALLS else "branches"]
             else:
-                host = kernel is None or argument.name in kernel.host_memory_arg
+                host = kernel is None or argument.name in kernel.in_host_memory
             yield argument.name, place, host
 
 

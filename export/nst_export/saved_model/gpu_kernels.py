@@ -6,12 +6,26 @@ The wheels on PyPI hold the GPU kernels, so their registry answers on a machine 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Set
+from typing import NamedTuple
 
 import tensorflow as tf
-from tensorflow.core.framework import attr_value_pb2, kernel_def_pb2, node_def_pb2
+from tensorflow.core.framework import attr_value_pb2, node_def_pb2
 from tensorflow.python.framework import kernels, op_def_registry
 
 ON_A_GPU = {"GPU", "DEFAULT"}  # DEFAULT kernels serve every device
+
+
+class Kernel(NamedTuple):
+    """One that runs on GPUs."""
+
+    dtypes: Mapping[str, Set[int]]  # that it takes, by the op's attribute
+    in_host_memory: Set[str]  # those of the op's arguments that it wants or leaves there
+    rank: tuple[int, bool]  # the highest is taken: its priority, and whether it is for GPUs alone
+
+    def fits(self, node: node_def_pb2.NodeDef) -> bool:
+        """Whether it takes the node's dtypes."""
+        return all(_types(node, name) <= allowed for name, allowed in self.dtypes.items())
 
 
 def runs_on_a_gpu(node: node_def_pb2.NodeDef) -> bool:
@@ -19,22 +33,23 @@ def runs_on_a_gpu(node: node_def_pb2.NodeDef) -> bool:
     return kernel_for(node) is not None
 
 
-def kernel_for(node: node_def_pb2.NodeDef) -> kernel_def_pb2.KernelDef | None:
+def kernel_for(node: node_def_pb2.NodeDef) -> Kernel | None:
     """The kernel that a GPU runs for the node's op and dtypes; None if there is none."""
-    fitting = [kernel for kernel in _gpu_kernels(node.op) if _fits(kernel, node)]
-    return max(fitting, key=lambda kernel: (kernel.priority, kernel.device_type == "GPU"), default=None)
+    fitting = (kernel for kernel in _gpu_kernels(node.op) if kernel.fits(node))
+    return max(fitting, key=lambda kernel: kernel.rank, default=None)
 
 
 @functools.cache
-def _gpu_kernels(op: str) -> list[kernel_def_pb2.KernelDef]:
-    registered = kernels.get_registered_kernels_for_op(op).kernel
-    return [kernel for kernel in registered if kernel.device_type in ON_A_GPU]
-
-
-def _fits(kernel: kernel_def_pb2.KernelDef, node: node_def_pb2.NodeDef) -> bool:
-    return all(
-        _types(node, constraint.name) <= set(constraint.allowed_values.list.type) for constraint in kernel.constraint
-    )
+def _gpu_kernels(op: str) -> list[Kernel]:
+    return [
+        Kernel(
+            {constraint.name: frozenset(constraint.allowed_values.list.type) for constraint in kernel.constraint},
+            frozenset(kernel.host_memory_arg),
+            (kernel.priority, kernel.device_type == "GPU"),
+        )
+        for kernel in kernels.get_registered_kernels_for_op(op).kernel
+        if kernel.device_type in ON_A_GPU
+    ]
 
 
 def _types(node: node_def_pb2.NodeDef, name: str) -> set[int]:
