@@ -51,7 +51,7 @@ def pace(stubs, target) -> Pace:
         stubs.prediction.Predict(long_request(target, few), timeout=TIMEOUT_SECONDS)
         times.append(time.monotonic() - start)
     long = min(times) / few * target.limits.max_iterations
-    end_of(start_runs(stubs, target, 4.0))  # what a server prepares for calls at once, it has now
+    end_of(start_runs(stubs, target, 2.0))  # what a server prepares for calls at once, it has now
     return Pace(long, min(2.0, long / 4))
 
 

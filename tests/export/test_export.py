@@ -38,7 +38,7 @@ def eager_dir(tmp_path_factory):
         preset_name="eager",
         pooling="average",
         limits=Limits(max_pixels=5000, max_iterations=7),
-        execution=Execution(exclusive=True, max_seconds=30.5, xla=True),
+        execution=Execution(exclusive=True, max_seconds=30.5),
         version=12,
         width_divisor=WIDTH_DIVISOR,
     )
@@ -107,7 +107,7 @@ def test_the_card_says_what_the_model_is_made_of(eager_dir):
     assert 0 <= age.total_seconds() < 3600
     limits = {"max_pixels": 5000, "max_iterations": 7, "tile_pixels": Limits().tile_pixels}
     assert card.limits == {"min_side": MIN_SIDE, **limits}
-    assert card.execution == {"exclusive": True, "max_seconds": 30.5, "xla": True}
+    assert card.execution == {"exclusive": True, "max_seconds": 30.5, "xla": False}
     assert card.versions == {
         "nst_serving": nst_graph.__version__,
         "tensorflow": tf.__version__,

@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from nst_export.saved_model.session import Model
 from nst_graph.options import options_for
 from nst_graph.signatures import SIGNATURES
 from tests.conftest import picture
@@ -107,17 +106,6 @@ def test_the_default_signature_gives_the_same_picture(module, pictures, expected
 
 def test_a_session_gives_the_same_picture_without_the_optional_inputs(session, pictures, expected):
     assert_same_results(run_signature(session, {**pictures, "iterations": ITERATIONS}), expected)
-
-
-def test_our_own_session_gives_the_same_picture(version_dir, pictures, expected):
-    """Whose graph is rewritten by fewer passes."""
-    model = Model(version_dir, inter_op_threads=1)
-    signature = model.signatures["serving_default"]
-    inputs = {**pictures, "iterations": np.int32(ITERATIONS)}
-    fetches = {name: signature.outputs[name].name for name in ("image", "losses")}
-    found = model.run({signature.inputs[name].name: value for name, value in inputs.items()}, list(fetches.values()))
-    assert_same_results(dict(zip(fetches, found, strict=True)), expected)
-    model.close()
 
 
 def test_a_keras_layer_gives_the_same_picture(version_dir, pictures, expected):
