@@ -46,7 +46,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Target]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """A server and what it says of itself. Nothing else is known of it."""
     yield from served(request)
@@ -58,7 +58,7 @@ def expendable(request: pytest.FixtureRequest) -> Iterator[Target]:
     yield from served(request)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stubs(target: Target) -> Iterator[Stubs]:
     with grpc.insecure_channel(target.address, OPTIONS) as channel:
         yield stubs_of(channel)

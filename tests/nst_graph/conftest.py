@@ -40,11 +40,11 @@ def preset(request) -> str:
     return request.param
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network() -> keras.Model:
     return tiny_network()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def module(network) -> StyleTransfer:
     return StyleTransfer(network, PRESETS, limits=LIMITS, model_card='{"name": "tiny"}')
