@@ -6,7 +6,8 @@ The wheels on PyPI hold the GPU kernels, so their registry answers on a machine 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -19,8 +20,8 @@ ON_A_GPU = {"GPU", "DEFAULT"}  # DEFAULT kernels serve every device
 class Kernel(NamedTuple):
     """One that runs on GPUs."""
 
-    dtypes: Mapping[str, Set[int]]  # that it takes, by the op's attribute
-    in_host_memory: Set[str]  # those of the op's arguments that it wants or leaves there
+    dtypes: Mapping[str, AbstractSet[int]]  # that it takes, by the op's attribute
+    in_host_memory: AbstractSet[str]  # those of the op's arguments that it wants or leaves there
     rank: tuple[int, bool]  # the highest is taken: its priority, and whether it is for GPUs alone
 
     def fits(self, node: node_def_pb2.NodeDef) -> bool:
