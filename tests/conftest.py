@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 
@@ -16,7 +17,7 @@ os.environ["no_proxy"] = "localhost,127.0.0.1,::1"  # Python's own HTTP reads HT
 os.environ.pop("NST_SERVER", None)
 os.environ.pop("NST_MODEL_NAME", None)
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import google.protobuf
@@ -30,21 +31,24 @@ from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.exports import LIMITS, Exports, write_light_version
-from tests.garbage import Garbage, keep_what_is_imported
-from tests.scheduling import LoadSharedScheduling
+from tests.garbage import Garbage, keep_what_is_imported, resident_bytes
+from tests.scheduling import FULL_BYTES, LoadSharedScheduling
 
 # Of a server that tests share. Each run has a session: 70 MB, and seconds of preparation for each signature.
 RUNS_AT_ONCE = 2
 
-# A worker's peak, as seen in the whole fast suite: 1 GB of imports, the rest models in the sessions of live servers. In
-# the slow suite it is 5.4 GB, with VGG19 in its full width.
-WORKER_BYTES = 3.8e9
+FAST = "not slow"  # the mark expression of `make test`
+
+# A worker's peak, as seen in the whole fast suite: 0.7 GB of imports, the rest models in the sessions of live servers,
+# and traced ones. In the slow suite VGG19 has its full width.
+WORKER_BYTES, SLOW_WORKER_BYTES = 1.9e9, 5.4e9
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """As many workers as there are processors and as memory allows, for `--numprocesses=auto`."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(os.cpu_count() or 1, int(memory / 2 // WORKER_BYTES)))  # half of it is for everybody else
+    each = WORKER_BYTES if config.option.markexpr == FAST else SLOW_WORKER_BYTES
+    return max(1, min(os.cpu_count() or 1, int(memory / 2 // each)))  # half of it is for everybody else
 
 
 def pytest_report_header() -> str:
@@ -53,7 +57,17 @@ def pytest_report_header() -> str:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSharedScheduling:
-    return LoadSharedScheduling(config, log)
+    full_bytes = FULL_BYTES if config.option.markexpr == FAST else math.inf
+    scheduling = LoadSharedScheduling(config, log, full_bytes)
+    config.pluginmanager.register(scheduling)
+    return scheduling
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    report.resident_bytes = resident_bytes()
+    return report
 
 
 def pytest_collection_finish() -> None:
@@ -76,9 +90,10 @@ def garbage() -> Garbage:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def memory_freed_after_each_file(garbage: Garbage) -> Iterator[None]:
+def memory_freed_after_each_large_file(garbage: Garbage) -> Iterator[None]:
+    before = resident_bytes()
     yield
-    garbage.clear()
+    garbage.clear_if_grown(before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,20 +1,65 @@
-"""Which tests one worker runs in one go: those of a file, and files that share what takes half a minute to prepare."""
+"""Which tests one worker runs in one go, and when another takes its place."""
 
 from __future__ import annotations
 
+import pytest
+from xdist.dsession import DSession
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
-# By the fixture of the whole session that they share: a server prepares each signature for seconds, a traced module
-# too, and each worker would do it anew. pytest-xdist's own groups (3.8.0) are no groups under pytest 9.2.
+# By the fixture that they share: a server prepares each signature for seconds, a traced module too, and each worker
+# would do it anew. pytest-xdist's own groups (3.8.0) are no groups under pytest 9.2.
 SHARING = {
-    "module": ("tests/nst_graph/",),
+    "module, for files": tuple(f"tests/nst_graph/test_{name}.py" for name in ("encoded", "exif", "signatures")),
+    "module": tuple(
+        f"tests/nst_graph/test_{name}"
+        for name in ("bad_options", "colors", "evaluation", "properties", "regions", "splits", "state", "style")
+    ),
+    "models of its own": ("tests/client/calls/test_refusals.py",),
     "target": ("tests/conformance/",),
     "server": (*(f"tests/client/{room}/" for room in ("batch", "calls", "commands", "jobs", "stylize")),),
 }
 
+# A worker of the fast tests that has more than this behind a piece of work gets no other one. It begins with 0.7 GB,
+# and a fresh one takes eight seconds. TensorFlow keeps the graph of each gradient of our own while the process lives.
+FULL_BYTES = 1.1e9
+
 
 class LoadSharedScheduling(LoadFileScheduling):
-    """The largest pieces go first, as pytest-xdist has it."""
+    """The largest pieces go first, as pytest-xdist has it. A plugin too, for what it has to hear."""
+
+    def __init__(self, config: pytest.Config, log: Producer, full_bytes: float) -> None:
+        super().__init__(config, log)
+        self._full_bytes = full_bytes
+        self._resident: dict[WorkerController, int] = {}
+        self._full: set[WorkerController] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Workers tell how much memory they have with each report (see `conftest.py`); a crashed one tells nothing."""
+        self._resident[report.node] = getattr(report, "resident_bytes", 0)
+
+    def schedule(self) -> None:
+        """Twice: a worker keeps its last test until it knows the next one, and a piece may be a single test."""
+        super().schedule()
+        for node in self.nodes:
+            self._reschedule(node)
+
+    def pytest_testnodedown(self, node: WorkerController, error: object | None) -> None:
+        """Does for a full worker what pytest-xdist does for one that has crashed."""
+        if node in self._full and error is None:
+            session: DSession = self.config.pluginmanager.getplugin("dsession")
+            session._clone_node(node)
+            node.gateway.exit()  # its process; pytest-xdist would end it with all others
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node not in self.registered_collections:
+            return  # a fresh worker that still looks for the tests; pytest-xdist (3.8.0) would send it some already
+        finished = self._pending_of(self.assigned_work[node]) <= 2  # when it would get its next piece
+        if finished and self.workqueue and self._resident.get(node, 0) > self._full_bytes and not node.shutting_down:
+            self._full.add(node)
+            node.shutdown()  # behind what it still has to run
+        super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return next(
