@@ -134,5 +134,6 @@ def test_an_impostor_is_found_out(tiny_model_dir, tmp_path, name, question, word
 def test_a_run_too_short_for_a_deadline_is_no_fault(tiny_model_dir, tmp_path):
     folder = write_impostor("Good", tmp_path / "1", tiny_model_dir / "1")
     answer = answer_to("deadline", folder)
-    assert (answer.verdict, answer.reason[:25]) == ("does not apply", "the longest run takes 0.0")
+    assert answer.verdict == "does not apply"
+    assert answer.reason.endswith("too short to be stopped")
     assert np.isfinite(answer.seconds)
