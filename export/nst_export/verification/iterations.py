@@ -151,14 +151,18 @@ def _too_short(seconds: float) -> DoesNotApply:
     return DoesNotApply(f"the longest run takes {seconds:.2f} s, which is too short to be stopped")
 
 
+def _seconds_of(subject: Subject, iterations: int) -> float:
+    begin = time.perf_counter()
+    _stylized(subject, iterations=iterations)
+    return time.perf_counter() - begin
+
+
 def _longest(subject: Subject) -> Longest:
     """As long as it need be: on small pictures if that is long enough."""
     most, side = _max_iterations(subject), subject.session.side
     count = min(ENOUGH, most)
     _stylized(subject, iterations=count)  # so that the next run prepares nothing
-    begin = time.perf_counter()
-    _stylized(subject, iterations=count)
-    each = (time.perf_counter() - begin) / count
+    each = min(_seconds_of(subject, count) for _ in range(3)) / count  # the least: a busy machine holds up some
     limits, execution = subject.card.limits, subject.card.execution
     if each * most < 4 * LONGEST_DEADLINE_SECONDS:
         larger = math.isqrt(limits["max_pixels"])
