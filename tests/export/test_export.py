@@ -175,10 +175,10 @@ def test_the_limits_are_in_the_graph(eager_module, content, style):
 
 
 @pytest.mark.slow
-# On a CPU the first losses differ by 0.8 % and 0.02 %, those after one update by 0.5 % and 0.2 % (measured 2026-11).
-# Later pictures go ways of their own: Adam moves pixels that hardly matter as far as others.
-@pytest.mark.parametrize(("precision", "relative"), [("bfloat16", 0.03), ("float16", 0.01)])
-def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content, style, precision, relative):
+# The first losses differ by 0.8 % and 0.02 %. Those after one update depend on the processor, since Adam moves pixels
+# that hardly matter as far as others: by 0.5 % and 0.2 % with AMX, 2.2 % in float16 without (measured 2026-11).
+@pytest.mark.parametrize(("precision", "first", "second"), [("bfloat16", 0.02, 0.05), ("float16", 0.001, 0.05)])
+def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content, style, precision, first, second):
     version_dir = export_version(
         tmp_path, weights="random:0", precision=precision, limits=LIMITS, width_divisor=WIDTH_DIVISOR
     )
@@ -194,7 +194,8 @@ def test_a_lower_precision_is_the_networks_alone(tmp_path, tiny_module, content,
     assert {variable.dtype for variable in module.network_weights} == {tf.as_dtype(precision)}
     results, expected = module.stylize(content, style, 5), tiny_module.stylize(content, style, 5)
     assert results["losses"].dtype == tf.float32
-    np.testing.assert_allclose(results["losses"][:2, 0], expected["losses"][:2, 0], rtol=relative)
+    np.testing.assert_allclose(results["losses"][0, 0], expected["losses"][0, 0], rtol=first)
+    np.testing.assert_allclose(results["losses"][1, 0], expected["losses"][1, 0], rtol=second)
     assert not np.array_equal(results["image"], expected["image"])
 
 
