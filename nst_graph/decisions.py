@@ -41,9 +41,9 @@ def where(decision: tf.Tensor, number: tf.Tensor | int, other: tf.Tensor | int) 
     return decision * number + no(decision) * other
 
 
-def cond(decision: tf.Tensor, yes: Callable[[], Chosen], no: Callable[[], Chosen]) -> Chosen:
-    """What `yes` returns where a decision, int32[], is yes, else what `no` does."""
-    chosen: Chosen = tf.switch_case(decision, [no, yes])
+def cond(decision: tf.Tensor, then: Callable[[], Chosen], otherwise: Callable[[], Chosen]) -> Chosen:
+    """What `then` returns where a decision, int32[], is yes, else what `otherwise` does."""
+    chosen: Chosen = tf.switch_case(decision, [otherwise, then])
     return chosen
 
 
