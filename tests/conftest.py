@@ -32,7 +32,7 @@ from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
 from tests.exports import LIMITS, Exports, write_light_version
 from tests.garbage import Garbage, keep_what_is_imported, resident_bytes
-from tests.scheduling import FULL_BYTES, LoadSharedScheduling
+from tests.scheduling import Full, LoadSharedScheduling
 
 # Of a server that tests share. Each run has a session: 70 MB, and seconds of preparation for each signature.
 RUNS_AT_ONCE = 2
@@ -57,8 +57,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSharedScheduling:
-    full_bytes = FULL_BYTES if config.option.markexpr == FAST else math.inf
-    scheduling = LoadSharedScheduling(config, log, full_bytes)
+    full = Full() if config.option.markexpr == FAST else Full(math.inf, math.inf)
+    scheduling = LoadSharedScheduling(config, log, full)
     config.pluginmanager.register(scheduling)
     return scheduling
 

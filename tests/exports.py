@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,6 @@ from nst_graph.choices import PresetName
 from nst_graph.limits import Limits
 from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
-from tests.garbage import free_memory
 
 WIDTH_DIVISOR = 16
 LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
@@ -49,11 +50,19 @@ class Exports:
         model_dir = self._folder / name
         with FileLock(f"{model_dir}.lock"):
             if not model_dir.exists():
-                export_version(
+                export_apart(
                     model_dir, **{"weights": "random:0", "limits": LIMITS, "width_divisor": WIDTH_DIVISOR} | options
                 )
-                free_memory()  # half a gigabyte, before the test that asked loads the model
         return model_dir
+
+
+def export_apart(model_dir: Path, **options: Any) -> Path:
+    """What `export_version` does, in a process of its own.
+
+    An export takes half a gigabyte, and TensorFlow keeps two fifths of it while the process lives.
+    """
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
+        return process.submit(export_version, model_dir, **options).result()
 
 
 def network_of(preset: PresetName, **options: Any) -> keras.Model:

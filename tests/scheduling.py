@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from xdist.dsession import DSession
 from xdist.remote import Producer
@@ -14,26 +16,45 @@ SHARING = {
     "module, for files": tuple(f"tests/nst_graph/test_{name}.py" for name in ("encoded", "exif", "signatures")),
     "module": tuple(
         f"tests/nst_graph/test_{name}"
-        for name in ("bad_options", "colors", "evaluation", "properties", "regions", "splits", "state", "style")
+        for name in ("bad_options", "colors", "evaluation", "properties", "regions", "splits", "state", "style_")
     ),
     "models of its own": ("tests/client/calls/test_refusals.py",),
+    "target, which suffers": tuple(f"tests/conformance/test_{name}.py" for name in ("reload", "transport")),
     "target": ("tests/conformance/",),
     "server": (*(f"tests/client/{room}/" for room in ("batch", "calls", "commands", "jobs", "stylize")),),
 }
 
-# A worker of the fast tests that has more than this behind a piece of work gets no other one. It begins with 0.7 GB,
-# and a fresh one takes eight seconds. TensorFlow keeps the graph of each gradient of our own while the process lives.
-FULL_BYTES = 1.1e9
+# Pieces that take more than 0.5 GB: these, and those above.
+LARGE = (
+    "tests/export/test_export.py",
+    "tests/export/test_keras_file.py",
+    "tests/export/test_saved_model.py",
+    "tests/nst_graph/test_styles.py",
+    "tests/serving/test_in_process.py",
+    "tests/test_documented_calls.py",
+    *SHARING,
+)
+
+
+class Full(NamedTuple):
+    """From how many bytes on a worker gets no other piece, or no large one: another takes its place.
+
+    A worker begins with 0.7 GB, and a fresh one takes eight seconds. TensorFlow keeps the graph of each gradient of our
+    own while the process lives.
+    """
+
+    for_large: float = 0.75e9
+    for_others: float = 1.1e9
 
 
 class LoadSharedScheduling(LoadFileScheduling):
     """The largest pieces go first, as pytest-xdist has it. A plugin too, for what it has to hear."""
 
-    def __init__(self, config: pytest.Config, log: Producer, full_bytes: float) -> None:
+    def __init__(self, config: pytest.Config, log: Producer, full: Full) -> None:
         super().__init__(config, log)
-        self._full_bytes = full_bytes
+        self._full = full
         self._resident: dict[WorkerController, int] = {}
-        self._full: set[WorkerController] = set()
+        self._ended: set[WorkerController] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Workers tell how much memory they have with each report (see `conftest.py`); a crashed one tells nothing."""
@@ -47,7 +68,7 @@ class LoadSharedScheduling(LoadFileScheduling):
 
     def pytest_testnodedown(self, node: WorkerController, error: object | None) -> None:
         """Does for a full worker what pytest-xdist does for one that has crashed."""
-        if node in self._full and error is None:
+        if node in self._ended and error is None:
             session: DSession = self.config.pluginmanager.getplugin("dsession")
             session._clone_node(node)
             node.gateway.exit()  # its process; pytest-xdist would end it with all others
@@ -56,10 +77,15 @@ class LoadSharedScheduling(LoadFileScheduling):
         if node not in self.registered_collections:
             return  # a fresh worker that still looks for the tests; pytest-xdist (3.8.0) would send it some already
         finished = self._pending_of(self.assigned_work[node]) <= 2  # when it would get its next piece
-        if finished and self.workqueue and self._resident.get(node, 0) > self._full_bytes and not node.shutting_down:
-            self._full.add(node)
+        if finished and self.workqueue and self._is_full(node) and not node.shutting_down:
+            self._ended.add(node)
             node.shutdown()  # behind what it still has to run
         super()._reschedule(node)
+
+    def _is_full(self, node: WorkerController) -> bool:
+        """For the piece that is next."""
+        limit = self._full.for_large if next(iter(self.workqueue)) in LARGE else self._full.for_others
+        return self._resident.get(node, 0) > limit
 
     def _split_scope(self, nodeid: str) -> str:
         return next(

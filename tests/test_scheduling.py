@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from xdist.remote import Producer
 
-from tests.scheduling import LoadSharedScheduling
+from tests.scheduling import LARGE, Full, LoadSharedScheduling
 
 NAMES = [
     f"{file}::test_{number}" for file, count in {"a.py": 4, "b.py": 3, "c.py": 1}.items() for number in range(count)
@@ -17,12 +17,12 @@ NAMES = [
 class Worker:
     """What a scheduler sees of a worker, and the tests that it has been sent."""
 
-    def __init__(self) -> None:
-        self.shutting_down, self.exited, self.sent = False, False, []
+    def __init__(self, names: list[str] = NAMES) -> None:
+        self.names, self.shutting_down, self.exited, self.sent = names, False, False, []
         self.gateway = SimpleNamespace(exit=lambda: setattr(self, "exited", True))
 
     def send_runtest_some(self, indices: list[int]) -> None:
-        self.sent += [NAMES[index] for index in indices]
+        self.sent += [self.names[index] for index in indices]
 
     def shutdown(self) -> None:
         self.shutting_down = True
@@ -45,19 +45,19 @@ def session() -> Session:
 
 @pytest.fixture
 def scheduling(session) -> LoadSharedScheduling:
-    """Of one worker, which is full with 100 bytes."""
+    """Of one worker, which is full above 100 bytes, and for a large piece above 50."""
     config = SimpleNamespace(
         option=SimpleNamespace(loadscopereorder=True),
         getvalue=lambda _: ["popen"],
         pluginmanager=SimpleNamespace(getplugin=lambda _: session),
     )
-    return LoadSharedScheduling(config, Producer("scheduling", enabled=False), full_bytes=100)
+    return LoadSharedScheduling(config, Producer("scheduling", enabled=False), full=Full(for_large=50, for_others=100))
 
 
-def begun(scheduling: LoadSharedScheduling) -> Worker:
-    worker = Worker()
+def begun(scheduling: LoadSharedScheduling, names: list[str] = NAMES) -> Worker:
+    worker = Worker(names)
     scheduling.add_node(worker)
-    scheduling.add_node_collection(worker, NAMES)
+    scheduling.add_node_collection(worker, names)
     scheduling.schedule()
     return worker
 
@@ -66,7 +66,7 @@ def run_all(scheduling: LoadSharedScheduling, worker: Worker, resident_bytes: in
     for number, name in enumerate(worker.sent):  # which grows
         assert number + 1 < len(worker.sent) or worker.shutting_down, "a worker waits until it knows what comes next"
         scheduling.pytest_runtest_logreport(SimpleNamespace(node=worker, resident_bytes=resident_bytes))
-        scheduling.mark_test_complete(worker, NAMES.index(name))
+        scheduling.mark_test_complete(worker, worker.names.index(name))
 
 
 def test_a_worker_with_room_runs_one_file_after_the_other(scheduling, session):
@@ -88,6 +88,16 @@ def test_a_full_worker_ends_behind_its_file_and_a_fresh_one_goes_on_with_the_nex
     run_all(scheduling, fresh, 100)
     assert fresh.sent == NAMES[4:]
     assert scheduling.tests_finished
+
+
+@pytest.mark.parametrize(("resident_bytes", "is_full"), [(50, False), (51, True)])
+def test_a_large_piece_asks_for_more_room(scheduling, resident_bytes, is_full):
+    names = ["a.py::test_0", "a.py::test_1", *(f"{file}::test_0" for file in LARGE if file.endswith(".py"))]
+    worker = begun(scheduling, names)
+    scheduling.pytest_runtest_logreport(SimpleNamespace(node=worker, resident_bytes=resident_bytes))
+    scheduling.mark_test_complete(worker, 0)
+    assert worker.shutting_down == is_full
+    assert worker.sent[:2] == names[:2]
 
 
 def test_a_fresh_worker_is_told_that_a_single_test_is_its_last(scheduling):

@@ -21,7 +21,7 @@ from nst_graph.execution import Execution
 from nst_graph.limits import MIN_SIDE, Limits
 from nst_graph.options import OPTIONS
 from nst_graph.presets import PRESETS
-from tests.exports import LIMITS, WIDTH_DIVISOR, network_of
+from tests.exports import LIMITS, WIDTH_DIVISOR, export_apart, network_of
 from tests.full_disk import largest_file
 
 
@@ -32,7 +32,7 @@ def nodes_of(version_dir):
 @pytest.fixture(scope="module")
 def eager_dir(tmp_path_factory):
     """A version of the preset `eager` with everything chosen."""
-    return export_version(
+    return export_apart(
         tmp_path_factory.mktemp("models") / "other",
         weights="random:3",
         preset_name="eager",
@@ -44,7 +44,7 @@ def eager_dir(tmp_path_factory):
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tiny_module(tiny_model_dir):
     return tf.saved_model.load(str(tiny_model_dir / "1"))
 
@@ -57,7 +57,7 @@ def unasked_dir(tmp_path_factory):
     return export_version(folder, weights="random:0", preset_name="eager", width_divisor=64)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def eager_module(eager_dir):
     return tf.saved_model.load(str(eager_dir))
 

@@ -52,18 +52,14 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def module(version_dir):
-    return tf.saved_model.load(str(version_dir))
-
-
-@pytest.fixture(scope="module")
-def expected(module, pictures):
+def expected(version_dir, pictures):
     """What the attribute of the loaded module returns."""
+    module = tf.saved_model.load(str(version_dir))
     results = module.stylize(pictures["content"], pictures["style"], ITERATIONS)
     return {name: value.numpy() for name, value in results.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(version_dir):
     """The model in a session, as TensorFlow Serving loads it, and its signatures."""
     with tf.Graph().as_default():
@@ -98,7 +94,8 @@ def test_the_picture_is_a_new_one(expected, pictures):
     assert np.abs(expected["image"].astype(int) - pictures["content"]).mean() > 2
 
 
-def test_the_default_signature_gives_the_same_picture(module, pictures, expected):
+def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
+    module = tf.saved_model.load(str(version_dir))
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
     results = module.signatures["serving_default"](**inputs, iterations=tf.constant(ITERATIONS), **unset_options())
     assert_same_results(results, expected)
