@@ -16,7 +16,7 @@ SHARING = {
     "module, for files": tuple(f"tests/nst_graph/test_{name}.py" for name in ("encoded", "exif", "signatures")),
     "module": tuple(
         f"tests/nst_graph/test_{name}"
-        for name in ("bad_options", "colors", "evaluation", "properties", "regions", "splits", "state", "style_")
+        for name in ("bad_options", "colors", "evaluation", "properties", "regions", "splits", "state", "style")
     ),
     "models of its own": ("tests/client/calls/test_refusals.py",),
     "target, which suffers": tuple(f"tests/conformance/test_{name}.py" for name in ("reload", "transport")),
@@ -29,7 +29,6 @@ LARGE = (
     "tests/export/test_export.py",
     "tests/export/test_keras_file.py",
     "tests/export/test_saved_model.py",
-    "tests/nst_graph/test_styles.py",
     "tests/serving/test_in_process.py",
     "tests/test_documented_calls.py",
     *SHARING,

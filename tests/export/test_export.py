@@ -57,7 +57,7 @@ def unasked_dir(tmp_path_factory):
     return export_version(folder, weights="random:0", preset_name="eager", width_divisor=64)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def eager_module(eager_dir):
     return tf.saved_model.load(str(eager_dir))
 
