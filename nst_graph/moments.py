@@ -89,10 +89,10 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     return tf.matmul(rows, rows, transpose_a=True) / _count(rows)
 
 
-_ROWS, _BLOCKS, _YES_OR_NO = tf.TensorSpec([None] * 2), tf.TensorSpec([None] * 3), tf.TensorSpec([], tf.int32)
+_ROWS, _BLOCKS, _WHOLE_NUMBER = tf.TensorSpec([None] * 2), tf.TensorSpec([None] * 3), tf.TensorSpec([], tf.int32)
 
 
-@shared(_ROWS, _ROWS, _YES_OR_NO)
+@shared(_ROWS, _ROWS, _WHOLE_NUMBER)
 def moments_of_rows(rows: tf.Tensor, weights: tf.Tensor, centred: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and covariance of features in rows, float32[positions, channels]; `weights` as in `moments`.
 
@@ -165,7 +165,7 @@ def _gradient_of_rows(
 
 
 _GRADIENTS = {
-    dtype: shared(tf.TensorSpec([None, None], dtype), _ROWS, _ROWS, Moments(_ROWS, _BLOCKS), _YES_OR_NO)(
+    dtype: shared(tf.TensorSpec([None, None], dtype), _ROWS, _ROWS, Moments(_ROWS, _BLOCKS), _WHOLE_NUMBER)(
         _gradient_of_rows
     )
     for dtype in (tf.float32, tf.bfloat16)

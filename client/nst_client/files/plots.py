@@ -32,6 +32,15 @@ def write_strip(file: Path, pictures: Sequence[np.ndarray]) -> None:
     write_picture(file, Picture(np.asarray(strip)))
 
 
+def lowest_shown(losses: np.ndarray) -> float:
+    """A tenth of the smallest loss at the end, so that a content loss that begins at next to nothing flattens no curve.
+
+    0 where no loss at the end is positive.
+    """
+    last = losses[-1]
+    return min(last[(last > 0) & np.isfinite(last)], default=0) / 10
+
+
 def write_loss_plot(file: Path, losses: np.ndarray) -> None:
     """Writes the curves of float32[iterations, 4] as any picture, losses on a logarithmic scale."""
     from matplotlib.figure import Figure  # half a second that nothing else should wait for
@@ -47,6 +56,7 @@ def write_loss_plot(file: Path, losses: np.ndarray) -> None:
     axes.grid(alpha=0.3)
     if axes.lines:
         axes.legend()
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], lowest_shown(losses)))
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     write_picture(file, Picture(np.asarray(Image.open(buffer).convert("RGB"))))

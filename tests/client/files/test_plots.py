@@ -10,7 +10,7 @@ from PIL import Image
 
 from nst_client.errors import FileError
 from nst_client.files.pictures import read_picture
-from nst_client.files.plots import GAP, write_loss_plot, write_strip
+from nst_client.files.plots import GAP, lowest_shown, write_loss_plot, write_strip
 
 COLOURS = [(200, 10, 20), (10, 200, 20), (10, 20, 200)]
 CURVES = [(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)]  # matplotlib's tab:blue, orange, green, red
@@ -85,3 +85,9 @@ def test_a_plot_that_cannot_be_written_is_a_picture_error(tmp_path: Path):
     with pytest.raises(FileError, match="There is no folder"):
         write_loss_plot(tmp_path / "file" / "losses.png", np.ones((2, 4), np.float32))
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_loss_that_begins_at_next_to_nothing_does_not_flatten_the_others():
+    falling, rising = np.geomspace(100, 1, 50), np.geomspace(1e-8, 0.2, 50)
+    assert lowest_shown(np.stack([falling, rising, falling, 0 * falling], axis=1)) == pytest.approx(0.02)
+    assert lowest_shown(np.zeros([3, 4])) == 0
