@@ -41,7 +41,7 @@ FAST = "not slow"  # the mark expression of `make test`
 
 # A worker's peak, as seen in the whole fast suite: 0.7 GB of imports, the rest models in the sessions of live servers,
 # and traced ones. In the slow suite VGG19 has its full width.
-WORKER_BYTES, SLOW_WORKER_BYTES = 1.9e9, 5.4e9
+WORKER_BYTES, SLOW_WORKER_BYTES = 1.5e9, 5.4e9
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
