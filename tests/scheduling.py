@@ -38,8 +38,8 @@ LARGE = (
 class Full(NamedTuple):
     """From how many bytes on a worker gets no other piece, or no large one: another takes its place.
 
-    A worker begins with 0.7 GB, and a fresh one takes eight seconds. TensorFlow keeps the graph of each gradient of our
-    own while the process lives.
+    A worker begins with 0.7 GB, and a fresh one takes eight seconds. What grows are the traced modules and the servers'
+    sessions that its tests share.
     """
 
     for_large: float = 0.75e9
