@@ -14,12 +14,14 @@ install: $(VENV)/installed  ## make .venv with the command nst
 demo: $(VENV)/installed  ## export, serve, stylise a sample pair; pictures in demo/
 	$(VENV)/bin/nst demo demo
 
-# tests/scheduling.py says which tests stay together.
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses=auto
+# tests/scheduling.py says which tests stay together. Each worker and each command that a test starts would compile
+# all modules anew where the environment forbids Python to keep them compiled, as many images of containers do.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest --numprocesses=auto
 
 # MALLOC_ARENA_MAX: glibc keeps eight arenas a processor of what threads have freed, and TensorFlow has many threads.
+# There is a worker for each processor, so each computes on one: threads that wait for one another take a tenth more.
 test: $(VENV)/installed-dev  ## run the fast tests
-	NST_TARGET= MALLOC_ARENA_MAX=2 $(PYTEST) -m "not slow"
+	NST_TARGET= MALLOC_ARENA_MAX=2 TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) -m "not slow"
 
 torch: $(VENV)/installed-training  ## install PyTorch too: without it the tests of export/training's program are skipped
 
