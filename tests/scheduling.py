@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
@@ -71,6 +72,14 @@ class LoadSharedScheduling(LoadFileScheduling):
             session: DSession = self.config.pluginmanager.getplugin("dsession")
             session._clone_node(node)
             node.gateway.exit()  # its process; pytest-xdist would end it with all others
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        """Ends the run where a later worker finds other tests: pytest-xdist would give it none, and wait for it."""
+        super().add_node_collection(node, collection)
+        if node not in self.registered_collections:
+            pytest.exit(
+                "The tests were changed while they ran: start them again.", returncode=pytest.ExitCode.INTERRUPTED
+            )
 
     def _reschedule(self, node: WorkerController) -> None:
         if node not in self.registered_collections:

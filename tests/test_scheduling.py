@@ -19,7 +19,7 @@ class Worker:
 
     def __init__(self, names: list[str] = NAMES) -> None:
         self.names, self.shutting_down, self.exited, self.sent = names, False, False, []
-        self.gateway = SimpleNamespace(exit=lambda: setattr(self, "exited", True))
+        self.gateway = SimpleNamespace(id="gw", exit=lambda: setattr(self, "exited", True))
 
     def send_runtest_some(self, indices: list[int]) -> None:
         self.sent += [self.names[index] for index in indices]
@@ -122,6 +122,14 @@ def test_a_fresh_worker_gets_nothing_before_it_knows_the_tests(scheduling):
     scheduling.add_node(fresh)
     scheduling.schedule()
     assert fresh.sent == []
+
+
+def test_tests_that_were_changed_meanwhile_end_the_run(scheduling):
+    begun(scheduling)
+    fresh = Worker([*NAMES, "new.py::test_0"])
+    scheduling.add_node(fresh)
+    with pytest.raises(pytest.exit.Exception, match="changed while they ran"):
+        scheduling.add_node_collection(fresh, fresh.names)
 
 
 @pytest.mark.parametrize("room", ["batch", "stylize"])
