@@ -36,13 +36,13 @@ def runs_on_a_gpu(node: node_def_pb2.NodeDef) -> bool:
 
 def kernel_for(node: node_def_pb2.NodeDef) -> Kernel | None:
     """The kernel that a GPU runs for the node's op and dtypes; None if there is none."""
-    fitting = (kernel for kernel in _gpu_kernels(node.op) if kernel.fits(node))
-    return max(fitting, key=lambda kernel: kernel.rank, default=None)
+    return next((kernel for kernel in _gpu_kernels(node.op) if kernel.fits(node)), None)
 
 
 @functools.cache
 def _gpu_kernels(op: str) -> list[Kernel]:
-    return [
+    """An op's, the one of the highest rank first."""
+    found = [
         Kernel(
             {constraint.name: frozenset(constraint.allowed_values.list.type) for constraint in kernel.constraint},
             frozenset(kernel.host_memory_arg),
@@ -51,6 +51,7 @@ def _gpu_kernels(op: str) -> list[Kernel]:
         for kernel in kernels.get_registered_kernels_for_op(op).kernel
         if kernel.device_type in ON_A_GPU
     ]
+    return sorted(found, key=lambda kernel: kernel.rank, reverse=True)
 
 
 def _types(node: node_def_pb2.NodeDef, name: str) -> set[int]:

@@ -28,9 +28,11 @@ def all_nodes(graph: graph_pb2.GraphDef) -> list[node_def_pb2.NodeDef]:
 def functions_of(node: node_def_pb2.NodeDef) -> Iterator[str]:
     """Names of the functions that a node calls: branches, bodies, conditions."""
     for attribute in node.attr.values():
-        if attribute.HasField("func"):
+        kind = attribute.WhichOneof("value")  # of the few that may name functions alone more is asked: graphs are large
+        if kind == "func":
             yield attribute.func.name
-        yield from (function.name for function in attribute.list.func)
+        elif kind == "list":
+            yield from (function.name for function in attribute.list.func)
 
 
 def nodes_in_loops(graph: graph_pb2.GraphDef, *, holding: str = "") -> list[node_def_pb2.NodeDef]:
