@@ -35,6 +35,7 @@ def test_there_are_calls_in_three_of_them():
     assert {name.partition(":")[0] for name in BLOCKS} == {"README.md", "client/README.md", "export/README.md"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_documented_call_runs(name, names, server):
     code = BLOCKS[name].replace("localhost:8500", server.address)

@@ -94,6 +94,7 @@ def test_the_picture_is_a_new_one(expected, pictures):
     assert np.abs(expected["image"].astype(int) - pictures["content"]).mean() > 2
 
 
+@pytest.mark.slow
 def test_the_default_signature_gives_the_same_picture(version_dir, pictures, expected):
     module = tf.saved_model.load(str(version_dir))
     inputs = {name: tf.constant(value) for name, value in pictures.items()}
@@ -105,6 +106,7 @@ def test_a_session_gives_the_same_picture_without_the_optional_inputs(session, p
     assert_same_results(run_signature(session, {**pictures, "iterations": ITERATIONS}), expected)
 
 
+@pytest.mark.slow
 def test_a_keras_layer_gives_the_same_picture(version_dir, pictures, expected):
     layer = keras.layers.TFSMLayer(str(version_dir), call_endpoint="stylize")
     content, style = (tf.constant(pictures[name]) for name in ("content", "style"))

@@ -37,6 +37,18 @@ def test_png_files_give_what_their_pixels_give(module, content, style):
     np.testing.assert_array_equal(losses, expected["losses"])
 
 
+def test_files_of_further_styles_give_the_picture_of_their_pixels(module, content, style):
+    second, third = picture(40, 72, seed=3), picture(36, 36, seed=4)
+    files = [encoded(second, "PNG"), encoded(third, "PNG")]
+    blend = [1.0, 2.0, 3.0]
+    image, _ = stylize(module, encoded(content, "PNG"), encoded(style, "PNG"), 5, more_style_bytes=files, blend=blend)
+    padded = np.zeros([2, 40, 72, 3], np.uint8)
+    padded[0], padded[1, :36, :36] = second, third
+    sizes = [[40, 72], [36, 36]]
+    expected = module.stylize(content, style, 5, more_styles=padded, more_style_sizes=sizes, blend=blend)
+    np.testing.assert_array_equal(image, expected["image"])
+
+
 def test_a_jpeg_is_decoded_as_pillow_decodes_it(module, content, style):
     data = encoded(content, "JPEG", quality=90)
     pixels = np.asarray(Image.open(io.BytesIO(data)))

@@ -101,10 +101,3 @@ def test_a_state_is_refused_with_another_further_style_or_blend(module):
     for change in ({**further(SECOND), "blend": [1.0, 2.0]}, further(THIRD), {}):
         with pytest.raises(tf.errors.InvalidArgumentError, match="must come from a run with the same "):
             module.stylize_step(CONTENT, FIRST, state, 1, **change)
-
-
-def test_files_of_further_styles_give_the_picture_of_their_pixels(module):
-    files = [tf.io.encode_png(style).numpy() for style in (CONTENT, FIRST, SECOND, THIRD)]
-    from_files = module.stylize_encoded_options(*files[:2], 5, 0, more_style_bytes=files[2:], blend=[1.0, 2.0, 3.0])
-    image = tf.io.decode_png(from_files["image_bytes"])
-    np.testing.assert_array_equal(image, painted(module, iterations=5, **further(SECOND, THIRD), blend=[1.0, 2.0, 3.0]))
