@@ -30,7 +30,7 @@ from xdist.remote import Producer
 from nst_client import StyleClient
 from nst_serving.options import ServerOptions, single_model
 from nst_serving.server import EmbeddedServer
-from tests.exports import LIMITS, Exports, write_light_version
+from tests.exports import Exports, write_light_version
 from tests.garbage import Garbage, keep_what_is_imported, resident_bytes
 from tests.scheduling import Full, LoadSharedScheduling
 
@@ -127,12 +127,6 @@ def tiny_model_dir(exports: Exports) -> Path:
 def light_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model's folder with version 1 in it, for tests of what comes and goes: see `write_light_version`."""
     return write_light_version(tmp_path_factory.mktemp("light") / "model" / "1").parent
-
-
-@pytest.fixture(scope="session")
-def patient_model_dir(exports: Exports) -> Path:
-    """A model that takes 100,000 iterations, which no test waits for."""
-    return exports("patient", limits=LIMITS._replace(max_iterations=100_000))
 
 
 @pytest.fixture(scope="session")

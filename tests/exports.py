@@ -21,7 +21,7 @@ from nst_graph.presets import PRESETS
 from nst_graph.style_transfer import network_for
 
 WIDTH_DIVISOR = 16
-LIMITS = Limits(max_pixels=128 * 128, max_iterations=100)
+LIMITS = Limits(max_pixels=128 * 128, max_iterations=100_000)  # no test waits for as many: it stops such a run
 
 
 def write_light_version(version_dir: Path) -> Path:

@@ -41,7 +41,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Target]:
         model = os.environ.get("NST_TARGET_MODEL", MODEL)
         yield target_at(given, os.environ.get("NST_TARGET_REST") or next_port(given), model)
         return
-    server, address, rest = start_embedded(request.getfixturevalue("patient_model_dir"))
+    server, address, rest = start_embedded(request.getfixturevalue("tiny_model_dir"))
     yield target_at(address, rest, MODEL)
     server.stop()
 

@@ -14,7 +14,7 @@ from tests.exports import LIMITS
 from tests.unset_options import unset_options
 
 SIDE_RULE = "content: height and width must be at least 32 and at most 16384 pixels together, got {}"
-COUNT_RULE = "iterations: must be a whole number from 1 to 100, got {}"
+COUNT_RULE = "iterations: must be a whole number from 1 to 100000, got {}"
 WEIGHT_RULE = "{}: must be a number from 0 to 1e\\+12, got {}"
 
 

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def patient(patient_model_dir):
-    stub = InProcessStub(patient_model_dir)
+def stub(tiny_model_dir):
+    stub = InProcessStub(tiny_model_dir)
     yield stub
     stub.close()
 
@@ -34,20 +34,20 @@ def refusal(method, message, timeout=None) -> tuple[grpc.StatusCode, str]:
     return error.value.code(), error.value.details()
 
 
-def test_a_deadline_stops_the_run_and_the_next_one_works(patient):
+def test_a_deadline_stops_the_run_and_the_next_one_works(stub):
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(refusal, patient.Predict, long_request(), timeout=0.5)
+        call = pool.submit(refusal, stub.Predict, long_request(), timeout=0.5)
         assert call.result(GUARD_SECONDS)[0] == grpc.StatusCode.DEADLINE_EXCEEDED  # the whole run takes minutes
-    assert len(tf.make_ndarray(patient.Predict(long_request(3), timeout=60).outputs["losses"])) == 3
+    assert len(tf.make_ndarray(stub.Predict(long_request(3), timeout=60).outputs["losses"])) == 3
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_a_deadline_that_is_over_starts_no_run(patient, timeout):
-    assert refusal(patient.Predict, long_request(), timeout)[0] == grpc.StatusCode.DEADLINE_EXCEEDED
+def test_a_deadline_that_is_over_starts_no_run(stub, timeout):
+    assert refusal(stub.Predict, long_request(), timeout)[0] == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-def test_closing_ends_running_calls_and_refuses_new_ones(patient_model_dir):
-    stub = InProcessStub(patient_model_dir)
+def test_closing_ends_running_calls_and_refuses_new_ones(tiny_model_dir):
+    stub = InProcessStub(tiny_model_dir)
     stub.Predict(long_request(1))  # prepares a session, so that the next run is in its loop when it works
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(refusal, stub.Predict, long_request())
@@ -126,7 +126,7 @@ finally:
 
 
 @pytest.fixture
-def program(patient_model_dir, tmp_path):
+def program(tiny_model_dir, tmp_path):
     """Starts PROGRAM without a log level, and returns when the run that is to be disturbed is under way."""
     started = []
 
@@ -136,7 +136,7 @@ def program(patient_model_dir, tmp_path):
         environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.format(then=then),
-             patient_model_dir, tmp_path / "endless", tmp_path / "short"],
+             tiny_model_dir, tmp_path / "endless", tmp_path / "short"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )  # fmt: skip

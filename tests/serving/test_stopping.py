@@ -26,9 +26,9 @@ from tests.serving.conftest import in_flight, long_request, stubs_at
 
 
 @pytest.fixture(scope="module")
-def patient_server(patient_model_dir):
+def hasty_server(tiny_model_dir):
     options = ServerOptions(port=0, rest_port=0, running=2, waiting=1, rest_timeout_seconds=0.5, warm_up=False)
-    server = EmbeddedServer(single_model("nst", patient_model_dir), options)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
     yield server
     server.stop()
 
@@ -40,36 +40,36 @@ def idle() -> bool:
     return time.process_time() - start < 0.1
 
 
-def test_a_deadline_stops_the_run(patient_server):
-    with stubs_at(patient_server.address) as (prediction, _):
+def test_a_deadline_stops_the_run(hasty_server):
+    with stubs_at(hasty_server.address) as (prediction, _):
         with pytest.raises(grpc.RpcError) as error:
             prediction.Predict(long_request(), timeout=1)
         assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-        wait_until(lambda: in_flight(patient_server) == 0)
+        wait_until(lambda: in_flight(hasty_server) == 0)
     wait_until(idle)
 
 
 @pytest.mark.slow
-def test_a_cancelled_call_stops_its_run_and_no_other(patient_server):
-    with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
+def test_a_cancelled_call_stops_its_run_and_no_other(hasty_server):
+    with stubs_at(hasty_server.address) as (prediction, _), StyleClient(hasty_server.address) as client:
         call = prediction.Predict.future(long_request(), timeout=600)
-        wait_until(lambda: in_flight(patient_server) == 1)
+        wait_until(lambda: in_flight(hasty_server) == 1)
         other = prediction.Predict.future(long_request(iterations=100), timeout=600)
-        wait_until(lambda: in_flight(patient_server) == 2)
+        wait_until(lambda: in_flight(hasty_server) == 2)
         call.cancel()
         assert len(other.result().outputs["losses"].float_val) == 100 * 4
-        wait_until(lambda: in_flight(patient_server) == 0)
+        wait_until(lambda: in_flight(hasty_server) == 0)
         wait_until(idle)
         small = picture(48, 48)
         assert client.stylize(small, small, iterations=2).image.shape == small.shape
 
 
-def test_a_client_that_disconnects_stops_its_run(patient_server):
-    with stubs_at(patient_server.address) as (prediction, _):
+def test_a_client_that_disconnects_stops_its_run(hasty_server):
+    with stubs_at(hasty_server.address) as (prediction, _):
         call = prediction.Predict.future(long_request(), timeout=600)  # kept: a call without a reference is cancelled
-        wait_until(lambda: in_flight(patient_server) == 1)
+        wait_until(lambda: in_flight(hasty_server) == 1)
     assert call.code() == grpc.StatusCode.CANCELLED
-    wait_until(lambda: in_flight(patient_server) == 0)
+    wait_until(lambda: in_flight(hasty_server) == 0)
     wait_until(idle)
 
 
@@ -81,19 +81,19 @@ def rest_body() -> bytes:
 
 
 @pytest.mark.slow
-def test_a_rest_call_ends_at_the_servers_time_limit(patient_server):
+def test_a_rest_call_ends_at_the_servers_time_limit(hasty_server):
     body = rest_body()
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(f"http://{patient_server.rest_address}/v1/models/nst:predict", body, timeout=60)
+        urllib.request.urlopen(f"http://{hasty_server.rest_address}/v1/models/nst:predict", body, timeout=60)
     with error.value as answer:
         assert answer.code == 504
         assert json.load(answer) == {"error": "Timed out waiting for notification"}
-    wait_until(lambda: in_flight(patient_server) == 0)
+    wait_until(lambda: in_flight(hasty_server) == 0)
 
 
 @pytest.mark.slow
-def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(patient_server):
-    with stubs_at(patient_server.address) as (prediction, _), StyleClient(patient_server.address) as client:
+def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(hasty_server):
+    with stubs_at(hasty_server.address) as (prediction, _), StyleClient(hasty_server.address) as client:
         calls = [prediction.Predict.future(long_request(), timeout=600) for _ in range(4)]
         wait_until(lambda: any(call.done() for call in calls))  # two run and one stands in line, whichever came last
         assert client.describe()["limits"]["max_iterations"] == 100_000
@@ -101,16 +101,16 @@ def test_the_queue_is_bounded_and_short_calls_do_not_stand_in_it(patient_server)
         (refused,) = (call for call in calls if call.done())
         assert refused.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.details() == "Server Threadpool Exhausted"
-        assert in_flight(patient_server) == 2
+        assert in_flight(hasty_server) == 2
         for call in calls:
             call.cancel()
-        wait_until(lambda: in_flight(patient_server) == 0)
+        wait_until(lambda: in_flight(hasty_server) == 0)
 
 
 @pytest.mark.slow
-def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir):
+def test_stopping_lets_running_calls_end_and_refuses_new_ones(tiny_model_dir):
     options = ServerOptions(port=0, rest_port=0, warm_up=False)
-    server = EmbeddedServer(single_model("nst", patient_model_dir), options)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
     with stubs_at(server.address) as (prediction, _):
         running = prediction.Predict.future(long_request(iterations=100), timeout=600)
         wait_until(lambda: in_flight(server) == 1)
@@ -122,9 +122,9 @@ def test_stopping_lets_running_calls_end_and_refuses_new_ones(patient_model_dir)
 
 
 @pytest.mark.parametrize("protocol", ["gRPC", "REST"])
-def test_stopping_ends_runs_that_outlast_the_grace_period(patient_model_dir, protocol):
+def test_stopping_ends_runs_that_outlast_the_grace_period(tiny_model_dir, protocol):
     options = ServerOptions(port=0, rest_port=0, warm_up=False, rest_timeout_seconds=600)
-    server = EmbeddedServer(single_model("nst", patient_model_dir), options)
+    server = EmbeddedServer(single_model("nst", tiny_model_dir), options)
     with ThreadPoolExecutor(1) as pool, stubs_at(server.address) as (prediction, _):
         if protocol == "gRPC":
             pool.submit(prediction.Predict, long_request(), timeout=600)

@@ -18,7 +18,7 @@ from tests.nst_graph.conftest import tiny_network
 from tests.nst_graph.test_state import forged
 
 ASSERTED = (
-    "assertion failed: [iterations: must be a whole number from 1 to 100, got 0]\n"
+    "assertion failed: [iterations: must be a whole number from 1 to 100000, got 0]\n"
     "\t [[{{function_node __inference_stylize_2543}}{{node Assert_2/Assert}}]]"
 )
 
@@ -26,11 +26,11 @@ ASSERTED = (
 @pytest.mark.parametrize(
     ("details", "words"),
     [
-        (ASSERTED, "iterations: must be a whole number from 1 to 100, got 0"),
-        (ASSERTED.replace("]\n", "] \n"), "iterations: must be a whole number from 1 to 100, got 0"),
+        (ASSERTED, "iterations: must be a whole number from 1 to 100000, got 0"),
+        (ASSERTED.replace("]\n", "] \n"), "iterations: must be a whole number from 1 to 100000, got 0"),
         (
             f"2 root error(s) found.\n  (0) INVALID_ARGUMENT: {ASSERTED}\n  (1) INVALID_ARGUMENT: {ASSERTED}",
-            "iterations: must be a whole number from 1 to 100, got 0",
+            "iterations: must be a whole number from 1 to 100000, got 0",
         ),
         ("assertion failed: [shape: got [1] and [2]]\n\t [[{{node Assert}}]]", "shape: got [1] and [2]"),
         ("Shape of tensor is [2]\n\t [[{{node EnsureShape}}]]", "Shape of tensor is [2]"),
@@ -71,8 +71,8 @@ def step(model: StyleTransfer, content, style, state: list[bytes], **numbers: fl
 @pytest.mark.parametrize(
     ("name", "value", "rule"),
     [
-        ("iterations", 0, "must be a whole number from 1 to 100, got 0"),
-        ("iterations", 101, "must be a whole number from 1 to 100, got 101"),
+        ("iterations", 0, "must be a whole number from 1 to 100000, got 0"),
+        ("iterations", 100_001, "must be a whole number from 1 to 100000, got 100001"),
         ("style_weight", -2.0, "must be a number from 0 to 1e+12, got -2"),
         ("learning_rate", float("nan"), "must be a number above 0 and up to 255, got nan"),
         (

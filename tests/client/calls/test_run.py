@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import grpc
 import numpy as np
 import pytest
 
 from nst_client import errors
 from nst_client.calls.style_client import StyleClient
 from nst_client.progress import Progress
-from tests.client.calls.run_calls import ITERATIONS, bits, bits_of, watched
+from tests.client.calls.run_calls import ITERATIONS, Failed, bits, bits_of, watched
 
 
 @pytest.mark.parametrize("calls_of", [1, 5, ITERATIONS, 1000])
@@ -100,8 +101,14 @@ def test_multiples_count_from_the_runs_start_not_from_where_it_goes_on(client, c
     assert [each.iteration for each in rest] == [10, 12]
 
 
-def test_calls_above_the_models_limit_become_smaller(between, content, style):
+def test_calls_above_the_models_limit_become_smaller(between, content, style, whole):
+    def refuse(iterations: int, timeout: float) -> None:
+        if iterations > 7:
+            words = f"assertion failed: [iterations: must be a whole number from 1 to 7, got {iterations}]"
+            raise Failed(grpc.StatusCode.INVALID_ARGUMENT, words)
+
+    between.rule = refuse
     with between.client() as client:
-        progresses = watched(client, content, style, calls_of=1000, iterations=150)
-    assert between.asked == [0, 150, 75, 75]
-    assert progresses[-1].iteration == 150
+        progresses = watched(client, content, style, calls_of=1000)
+    assert between.asked == [0, ITERATIONS, ITERATIONS // 2, ITERATIONS // 2]
+    assert bits(progresses) == bits_of(whole)

@@ -58,7 +58,7 @@ def test_another_export_differs_in_all_parts(tiny_model_dir, other_model_dir, co
     )  # fmt: skip
     assert not difference.compatible
     changes = [(one.name, one.change) for one in difference.contract if one.breaks]
-    assert ("max_iterations", "The limit was 100, and is 50.") in changes
+    assert ("max_iterations", "The limit was 100,000, and is 50.") in changes
     assert ("preset", "The preset nst is gone.") in changes
     card = {one.path: (one.a, one.b) for one in difference.card}
     assert card["weights.source"] == ("random:0", "random:1")

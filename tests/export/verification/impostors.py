@@ -92,6 +92,9 @@ class Sharing(Good):
 MODULES: Mapping[str, type[Good]] = {one.__name__: one for one in (Good, Rising, NotFinite, Unsummed, Deaf, Sharing)}
 
 
+MAX_ITERATIONS = 100  # there is one that does not stop before
+
+
 def write_impostor(name: str, folder: Path, version_of_ours: Path, **limits: int) -> Path:
     """A version with the module `name` and the card of one of ours; `limits` are the card's."""
     module = MODULES[name]()
@@ -99,6 +102,6 @@ def write_impostor(name: str, folder: Path, version_of_ours: Path, **limits: int
     (folder / CARD_FILE).parent.mkdir(exist_ok=True)
     shutil.copy(version_of_ours / CARD_FILE, folder / CARD_FILE)
     card = json.loads((folder / CARD_FILE).read_text())
-    card["limits"] |= limits
+    card["limits"] |= {"max_iterations": MAX_ITERATIONS} | limits
     (folder / CARD_FILE).write_text(json.dumps(card))
     return folder

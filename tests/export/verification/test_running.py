@@ -35,7 +35,7 @@ def test_a_card_that_lies_of_the_iterations(version):
     change_card(version, limits=lambda old: other(old, max_iterations=1000))
     reason = denied("limits", version)
     assert (
-        "max_iterations is 1000 in the card, and the graph says: iterations: must be a whole number from 1 to 100"
+        "max_iterations is 1000 in the card, and the graph says: iterations: must be a whole number from 1 to 100000"
         in reason
     )
 
