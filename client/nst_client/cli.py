@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import logging
 import os
@@ -82,6 +84,10 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed: its number must not become that of the next file, either
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (to the end of the process)
+    # Modules live until the end. Python would look through them for what can be freed, and once more at the exit, when
+    # all of it is: of a command's time outside the server these are 0.04 s.
+    gc.freeze()
+    atexit.register(gc.freeze)
     sys.stderr = TolerantStream(sys.stderr)
     sys.stdout = ResultStream(sys.stdout, fallback=sys.stderr)
     try:
