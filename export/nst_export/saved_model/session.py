@@ -25,8 +25,9 @@ ONE_RUN_THREADS = 1
 
 # A session rewrites its graph before a signature's first run. All of TensorFlow's passes take 4.5 s over ours, these 2;
 # what they make is as fast (0.53 s of processor time an iteration at 256 x 256 either way) and needs no more memory.
-# Pruning comes first: else the others rewrite all signatures.
-PASSES = ("pruning", "function", "dependency")
+# Pruning comes first: else the others rewrite all signatures. The last one fuses ReLU into each convolution, with the
+# same bits: at 512 x 512 in bfloat16 an iteration takes 3 to 7 % less, for a tenth more before the first run.
+PASSES = ("pruning", "function", "dependency", "remap")
 
 NO_SAVED_MODEL = (
     "Specified file path does not appear to contain a SavedModel bundle (should have a file called "
