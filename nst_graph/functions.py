@@ -86,10 +86,10 @@ class StylizeFunctions:
 
     def _read_state(self, request: Request, state_bytes: tf.Tensor) -> LoopState:
         owner = self._optimisation.owner(request)
-        return read_state("state_bytes", state_bytes, lambda n: self._optimisation.shapes(request, n), owner)
+        return read_state("state_bytes", state_bytes, partial(self._optimisation.shapes, request), owner)
 
     def _write_state(self, request: Request, state: LoopState) -> tf.Tensor:
-        return write_state(state, self._optimisation.owner(request))
+        return write_state(state, self._optimisation.owner(request), partial(self._optimisation.shapes, request))
 
 
 def evaluate_function(yardstick: Yardstick, limits: Limits) -> Function:

@@ -25,7 +25,11 @@ FORMAT = f"{FAMILY}4"
 EARLIER_FORMATS = f"{FAMILY}[123]"  # as a regular expression
 HEADER = f"{FAMILY}[ -~]+"  # fit to be quoted
 MAX_HEADER_BYTES = 4096  # several times the longest that `write_state` makes
+# Of one message, which is protobuf's limit, less a megabyte for what else stands in it. TensorFlow 2.21 does not refuse
+# to serialise a tensor of more: the process ends.
+MOST_BYTES = 2**31 - 2**20
 ITERATION = "[0-9]{1,9}"  # fits into int32
+MOST_ITERATIONS = 10**9 - 1
 
 NUMBER = tf.TensorSpec([], tf.float32)
 NUMBERS = tf.TensorSpec([None], tf.float32)
@@ -62,9 +66,19 @@ def leaves_of(request: NamedTuple) -> dict[str, tf.Tensor]:
     return leaves
 
 
-def write_state(state: LoopState, owner: Owner) -> tf.Tensor:
-    """A state as string[1 + number of its tensors]."""
-    parts = tf.stack([_raw_bytes(tensor) for tensor in _stored(state)])
+def write_state(
+    state: LoopState, owner: Owner, shapes: Callable[[tf.Tensor], LoopState], most_bytes: int = MOST_BYTES
+) -> tf.Tensor:
+    """A state as string[1 + number of its tensors].
+
+    Args:
+        state: of a run.
+        owner: what it belongs to.
+        shapes: the shape of each tensor of a state after so many iterations, int32[].
+        most_bytes: a run is refused whose state at its last size takes more: there it would be lost.
+    """
+    check = _check_bytes(shapes(tf.constant(MOST_ITERATIONS)), most_bytes)
+    parts = tf.stack([_raw_bytes(validation.behind(tensor, check)) for tensor in _stored(state)])
     words = tf.strings.join([FORMAT, tf.as_string(state.iteration), *owner.values()], separator=" ")
     header = tf.strings.join([words, _digest(words, parts)], separator=" ")
     return tf.concat([header[tf.newaxis], parts], axis=0)
@@ -181,6 +195,19 @@ def _raw_bytes(tensor: tf.Tensor) -> tf.Tensor:
     proto = tf.io.serialize_tensor(tensor)
     length = tf.size(tensor) * tensor.dtype.size
     return tf.strings.substr(proto, tf.strings.length(proto) - length, length)
+
+
+def _check_bytes(last: LoopState, most: int) -> tf.Operation:
+    """Of tensors of these shapes."""
+    each = [
+        tf.reduce_prod(tf.cast(shape, tf.int64)) * spec.dtype.size
+        for spec, shape in zip(_stored(SPECS), _stored(last), strict=True)
+    ]
+    rule = (
+        f"content: must be small enough for a state of at most {most} bytes, which a run in several calls sends, got "
+    )
+    size = tf.add_n(each)
+    return validation.assertion(size <= most, rule, tf.as_string(size))
 
 
 def _digest(words: tf.Tensor, parts: tf.Tensor) -> tf.Tensor:

@@ -17,6 +17,7 @@ from nst_export.toolkit.cost import iteration_cost
 from nst_export.toolkit.variables import stored_variables
 from nst_export.toolkit.words import bytes_in_words
 from nst_graph.limits import LEAST_TILE_PIXELS
+from nst_graph.signatures import SIGNATURES
 from nst_serving.errors import RequestError
 from nst_serving.tensors import array_of
 
@@ -24,6 +25,8 @@ from nst_serving.tensors import array_of
 # the next picture. Other optimisers have as many or more.
 PICTURES = 6
 BYTES_PER_PIXEL = PICTURES * 3 * 4
+
+STARTS = frozenset(row.name for row in SIGNATURES if row.does == "start")
 
 
 class Footprint(NamedTuple):
@@ -62,7 +65,7 @@ def check_memory(footprint: Footprint | None, request: predict_pb2.PredictReques
         RequestError: RESOURCE_EXHAUSTED, with the estimate and what to do.
     """
     size = content_size(request)
-    if footprint is None or free is None or size is None or "iterations" not in request.inputs:
+    if footprint is None or free is None or size is None or not _paints(request):
         return
     height, width = size
     needed = footprint.least_bytes(_pixels_painted(request, height, width))
@@ -74,6 +77,11 @@ def check_memory(footprint: Footprint | None, request: predict_pb2.PredictReques
             f"The server has not enough memory for {content_in_words(request)}: {bytes_in_words(needed)} at least, "
             f"and {bytes_in_words(free)} are free{tiles}",
         )
+
+
+def _paints(request: predict_pb2.PredictRequest) -> bool:
+    """Whether it asks for iterations, or for the start of a run that will."""
+    return "iterations" in request.inputs or request.model_spec.signature_name in STARTS
 
 
 def content_size(request: predict_pb2.PredictRequest) -> tuple[int, int] | None:

@@ -11,10 +11,13 @@ import pytest
 import tensorflow as tf
 
 from nst_graph.execution import Execution
+from nst_graph.kept import Kept
+from nst_graph.loop import LoopState
 from nst_graph.optimisation import Request
+from nst_graph.optimiser import Memory
 from nst_graph.options import OPTIONS, Option
 from nst_graph.presets import PRESETS
-from nst_graph.state import FORMAT, leaves_of, owner_of
+from nst_graph.state import FORMAT, leaves_of, owner_of, write_state
 from nst_graph.style_transfer import StyleTransfer
 from tests.exports import LIMITS
 
@@ -48,6 +51,21 @@ def state(module, content, style):
 
 def test_the_start_is_the_content_itself(module, content, style):
     np.testing.assert_array_equal(module.stylize_start(content, style)["image"], content)
+
+
+def test_a_run_is_refused_before_it_begins_if_its_state_will_outgrow_a_message():
+    def filled(height: int, width: int, fill):
+        kept, memory = (
+            Kept(fill(0, width, 3), fill()),
+            Memory(fill(), fill(0), fill(2, height, width, 3), fill(0, 1, 1, 3)),
+        )
+        return LoopState(fill(height, width, 3), fill(), kept, memory)
+
+    begun = filled(32, 32, lambda *shape: tf.zeros(shape))
+    last = filled(8000, 8000, lambda *shape: tf.constant(shape, tf.int32))
+    got = 8000 * 8000 * 3 * 4 * 3 + 4 + 4  # the picture, Adam's two moments, two numbers
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"content: must be small enough for a state .* got {got}"):
+        write_state(begun, {}, lambda iteration: last)
 
 
 def test_a_step_may_be_repeated(module, content, style, state):

@@ -39,6 +39,16 @@ def test_the_refusal_has_the_size_the_estimate_what_is_free_and_two_remedies():
     )
 
 
+def test_the_start_of_a_run_is_refused_too_and_an_evaluation_is_not():
+    asked = request(1000, 2000)
+    del asked.inputs["iterations"]
+    asked.model_spec.signature_name = "evaluate"
+    check_memory(WHOLE, asked, free=0)
+    asked.model_spec.signature_name = "stylize_start"
+    with pytest.raises(RequestError, match=r"2\.1 GB at least"):
+        check_memory(WHOLE, asked, free=0)
+
+
 @pytest.mark.parametrize(
     ("footprint", "asked", "free"),
     [
